@@ -1,0 +1,110 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+let package = Package(
+    name: "swift-aurora",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "CDKAurora", targets: ["CDKAurora"]),
+        .library(name: "AWSConstructs", targets: ["AWSConstructs"]),
+        .library(name: "DatabaseAccess", targets: ["DatabaseAccess"]),
+        .library(name: "SecretStore", targets: ["SecretStore"]),
+        .executable(name: "aurora", targets: ["aurora"]),
+        .executable(name: "bootstrap", targets: ["bootstrap"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    ],
+    targets: [
+        // Declares and synthesizes: each room may import only those above it.
+        .target(name: "Constructs", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "CloudFormation"),
+        .target(
+            name: "CDK",
+            dependencies: ["Constructs", "CloudFormation", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "AWSConstructs", dependencies: ["CDK", "Constructs", "CloudFormation"]),
+        .target(
+            name: "CDKAurora",
+            dependencies: [
+                "AWSConstructs", "CDK", "Constructs", "CloudFormation", "AuroraResources",
+                .product(name: "Yams", package: "Yams"),
+            ]),
+
+        // Where the two halves meet: the custom resources' properties.
+        .target(name: "AuroraResources"),
+
+        // Runs: in Lambda, locally and from the command line.
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .systemLibrary(
+            name: "CLibCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        .target(name: "PostgreSQL", dependencies: ["CLibPQ", .product(name: "Logging", package: "swift-log")]),
+        .target(
+            name: "DatabaseAccess",
+            dependencies: [
+                "PostgreSQL", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.embedInCode("Queries")]),
+        .target(name: "HTTP", dependencies: ["CLibCurl"]),
+        .target(name: "AWSAPI", dependencies: ["HTTP"]),
+        .target(name: "SecretStore", dependencies: ["AWSAPI"]),
+        .target(
+            name: "SecretRotation",
+            dependencies: ["SecretStore", "PostgreSQL", .product(name: "Logging", package: "swift-log")]),
+        .target(name: "LambdaRuntime", dependencies: ["HTTP", .product(name: "Logging", package: "swift-log")]),
+        .target(
+            name: "AuroraFunctions",
+            dependencies: [
+                "AuroraResources", "DatabaseAccess", "PostgreSQL", "SecretRotation", "SecretStore", "LambdaRuntime",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(
+            name: "bootstrap",
+            dependencies: [
+                "AuroraFunctions", "AWSAPI", "HTTP", "LambdaRuntime", "SecretStore",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+
+        // Real servers on loopback, and a stack that runs on them.
+        .target(
+            name: "LocalServers",
+            dependencies: [
+                "PostgreSQL", .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ]),
+        .target(
+            name: "LocalStack",
+            dependencies: [
+                "LocalServers", "CloudFormation", "AuroraFunctions", "AuroraResources", "LambdaRuntime", "PostgreSQL",
+                "SecretStore", .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(
+            name: "aurora",
+            dependencies: [
+                "CDKAurora", "CDK", "CloudFormation", "LocalStack", "LocalServers", "PostgreSQL", "SecretStore",
+                "DatabaseAccess",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ]),
+
+        .testTarget(name: "ConstructsTests", dependencies: ["Constructs"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+@main
+struct AuroraCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "aurora",
+        abstract: "An opinionated Aurora PostgreSQL: declare it, synthesize it, run it locally.",
+        version: "0.1.0",
+        subcommands: [SynthCommand.self])
+}
