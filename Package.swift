@@ -9,6 +9,7 @@ let package = Package(
     products: [
         .library(name: "CDKAurora", targets: ["CDKAurora"]),
         .library(name: "AWSConstructs", targets: ["AWSConstructs"]),
+        .library(name: "CDK", targets: ["CDK", "CloudFormation", "Constructs"]),
         .library(name: "DatabaseAccess", targets: ["DatabaseAccess"]),
         .library(name: "SecretStore", targets: ["SecretStore"]),
         .executable(name: "aurora", targets: ["aurora"]),
@@ -18,6 +19,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
@@ -78,6 +80,7 @@ let package = Package(
             dependencies: [
                 "PostgreSQL", .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(
             name: "LocalStack",
@@ -93,7 +96,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ]),
+
+        // The example is a package of its own as well; built here it shares what is built already.
+        .executableTarget(
+            name: "AuroraDemo", dependencies: ["CDKAurora", "AWSConstructs", "CDK"],
+            path: "Examples/AuroraDemo/Sources/AuroraDemo"),
 
         .testTarget(name: "ConstructsTests", dependencies: ["Constructs"]),
     ],

@@ -25,6 +25,9 @@ public final class Aurora: Construct {
         /// The secrets by which the proxy admits the user and its clone, where it has secrets of its own for that.
         public let proxySecrets: ProxySecrets?
 
+        /// What completes the secrets with where the database is.
+        let attachments: DependencyGroup
+
         /// The secrets by which a proxy admits a pair of users.
         public struct ProxySecrets {
             /// Names the user.

@@ -23,11 +23,12 @@ struct AuroraNames {
     ) -> Aurora.User {
         let username = username(declaration.name)
         let id = declaration.name.pascal
+        let attachments = DependencyGroup()
         func make(_ suffix: String, _ username: String) -> Secret {
             let secret = Secret.databaseCredentials(
                 node, id + suffix, username: username, secretName: secret(declaration.name) + suffix,
                 encryptionKey: key, masterSecretArn: cluster.secretAttachment.secretArn)
-            _ = secret.attach(toCluster: cluster.clusterIdentifier)
+            attachments.add(secret.attach(toCluster: cluster.clusterIdentifier))
             return secret
         }
         let proxySecrets =
@@ -35,6 +36,7 @@ struct AuroraNames {
             ? Aurora.User.ProxySecrets(
                 user: make("ProxyUser", username), clone: make("ProxyClone", username + "_clone")) : nil
         return Aurora.User(
-            declaration: declaration, username: username, secret: make("", username), proxySecrets: proxySecrets)
+            declaration: declaration, username: username, secret: make("", username), proxySecrets: proxySecrets,
+            attachments: attachments)
     }
 }

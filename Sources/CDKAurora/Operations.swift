@@ -47,10 +47,7 @@ struct Operations {
             properties[.proxyCloneSecretArn] = user.proxySecrets?.clone.secretArn.expression
             let resource = customResource(
                 "\(user.declaration.name.pascal)Provisioning", UserProperties.resourceType, function, properties)
-            resource.node.addDependency(cluster.ready, reachable, database, user.secret)
-            if let proxySecrets = user.proxySecrets {
-                resource.node.addDependency(proxySecrets.user, proxySecrets.clone)
-            }
+            resource.node.addDependency(cluster.ready, reachable, database, user.attachments)
             wait.add(resource)
         }
         return waits

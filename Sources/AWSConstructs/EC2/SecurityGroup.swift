@@ -13,6 +13,9 @@ public struct Port: Sendable {
     /// The name in rules' ids and descriptions.
     let name: String
 
+    /// One TCP port.
+    public static func tcp(_ port: Int) -> Port { .tcp(Value(port)) }
+
     /// One TCP port; one that is known only at deployment shows as `{IndirectPort}` in names.
     public static func tcp(_ port: Value<Int>) -> Port {
         Port(ipProtocol: "tcp", from: port, to: port, name: port.literal.map(String.init) ?? "{IndirectPort}")

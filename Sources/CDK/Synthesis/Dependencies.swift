@@ -6,6 +6,9 @@ import Constructs
 /// What waits for what: dependencies between constructs, spelled out for the resources that they hold.
 struct Dependencies {
     private var targets: [String: [CfnResource]] = [:]
+    // Dependencies that one resource has on another by itself: they are written even where a use implies them, as
+    // a deployed template may have them.
+    private var explicit: [String: Set<String>] = [:]
     private var betweenStacks: [(dependent: Stack, dependency: Stack)] = []
 
     init(constructs: [Construct]) {
@@ -15,7 +18,9 @@ struct Dependencies {
             for source in Self.resources(below: [construct.node]) { add(source, waitsFor: resources) }
         }
         for construct in constructs {
-            if let resource = construct as? CfnResource { add(resource, waitsFor: resource.dependencies) }
+            guard let resource = construct as? CfnResource, !resource.dependencies.isEmpty else { continue }
+            explicit[resource.node.path] = Set(resource.dependencies.map(\.node.path))
+            add(resource, waitsFor: resource.dependencies)
         }
     }
 
@@ -40,10 +45,15 @@ struct Dependencies {
         for (dependent, dependency) in betweenStacks { dependent.addDependency(on: dependency) }
     }
 
-    /// The logical ids that a resource waits for, each once, in the order of their paths.
+    /// The logical ids that a resource waits for, each once, in the order of their paths, without those that it
+    /// waits for anyway because it uses them.
     func logicalIDs(for resource: CfnResource) -> [String] {
         guard let found = targets[resource.node.path] else { return [] }
+        var implied: Set<String> = []
+        resource.properties.visitReferences { implied.insert($0.target.path) }
+        implied.subtract(explicit[resource.node.path] ?? [])
         var seen: Set<String> = []
-        return found.sorted { $0.node.path < $1.node.path }.map(\.logicalID).filter { seen.insert($0).inserted }
+        return found.sorted { $0.node.path < $1.node.path }.filter { !implied.contains($0.node.path) }
+            .map(\.logicalID).filter { seen.insert($0).inserted }
     }
 }

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import HTTP
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Who asks AWS.
+public struct AWSCredentials: Sendable {
+    /// The key's name.
+    public let accessKeyID: String
+    /// The key.
+    public let secretAccessKey: String
+    /// What goes with a temporary key.
+    public let sessionToken: String?
+
+    /// Takes the credentials from the environment, where Lambda and the usual tools put them.
+    ///
+    /// - Throws: ``AWSError`` where there are none.
+    public init(environment: [String: String]) throws {
+        guard let id = environment["AWS_ACCESS_KEY_ID"], let key = environment["AWS_SECRET_ACCESS_KEY"] else {
+            throw AWSError(
+                service: "AWS", code: "NoCredentials",
+                message: "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set; "
+                    + "eval \"$(aws configure export-credentials --format env)\" sets them", status: nil)
+        }
+        accessKeyID = id
+        secretAccessKey = key
+        sessionToken = environment["AWS_SESSION_TOKEN"]
+    }
+}
+
+/// What AWS refused, or why it could not be asked.
+public struct AWSError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The service, such as `secretsmanager`.
+    public let service: String
+    /// AWS's name for the error, such as `ResourceNotFoundException`.
+    public let code: String
+    /// AWS's words about it.
+    public let message: String
+    /// The HTTP status, where there was an answer.
+    public let status: Int?
+
+    /// Which service, which error, and AWS's words.
+    public var description: String { "\(service): \(code): \(message)" }
+}
+
+/// Calls AWS's services, with retries where those promise something.
+public struct AWSClient: Sendable {
+    // AWS SDKs Reference Guide, "Retry behavior": three attempts with growing pauses.
+    private static let attempts = 3
+
+    let http: any HTTPClient
+    let region: String
+    private let environment: [String: String]
+
+    /// Makes a client.
+    ///
+    /// - Parameters:
+    ///   - http: What sends requests.
+    ///   - environment: Region, credentials and endpoints are read from it as by every AWS SDK.
+    /// - Throws: ``AWSError`` where no region is set.
+    public init(http: any HTTPClient, environment: [String: String]) throws {
+        guard let region = environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] else {
+            throw AWSError(
+                service: "AWS", code: "NoRegion", message: "AWS_REGION is not set; export AWS_REGION=REGION sets it",
+                status: nil)
+        }
+        self.http = http
+        self.environment = environment
+        self.region = region
+    }
+
+    private func endpoint(_ service: String, variable: String) -> String {
+        if let own = environment["AWS_ENDPOINT_URL_\(variable)"] ?? environment["AWS_ENDPOINT_URL"] {
+            return own.hasSuffix("/") ? own : "\(own)/"
+        }
+        let suffix = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
+        return "https://\(service).\(region).\(suffix)/"
+    }
+
+    /// Calls an operation of a service that speaks JSON.
+    ///
+    /// - Parameters:
+    ///   - service: The service's name in its host name, such as `secretsmanager`.
+    ///   - variable: Its name in `AWS_ENDPOINT_URL_…`, such as `SECRETS_MANAGER`.
+    ///   - target: The operation, such as `secretsmanager.GetSecretValue`.
+    ///   - input: What is asked.
+    /// - Returns: The answer.
+    /// - Throws: ``AWSError``, `HTTPError`, `CancellationError`.
+    func json<Input: Encodable, Output: Decodable>(
+        _ service: String, variable: String, target: String, _ input: Input, as output: Output.Type = Output.self
+    ) async throws -> Output {
+        let body = Array(try JSONEncoder().encode(input))
+        let response = try await send(
+            service, variable: variable, body: body,
+            headers: [("Content-Type", "application/x-amz-json-1.1"), ("X-Amz-Target", target)])
+        let data = Data(response.body.isEmpty ? Array("{}".utf8) : response.body)
+        return try JSONDecoder().decode(Output.self, from: data)
+    }
+
+    private func send(
+        _ service: String, variable: String, body: [UInt8], headers: [(name: String, value: String)]
+    ) async throws -> HTTPResponse {
+        let credentials = try AWSCredentials(environment: environment)
+        let request = HTTPRequest(
+            .post, url: endpoint(service, variable: variable), headers: headers, body: body,
+            signature: .init(
+                service: service, region: region, accessKeyID: credentials.accessKeyID,
+                secretAccessKey: credentials.secretAccessKey, sessionToken: credentials.sessionToken))
+        var pause = Duration.milliseconds(200)
+        for attempt in 1... {
+            do {
+                let response = try await http.send(request)
+                if (200..<300).contains(response.status) { return response }
+                let error = Self.error(service, response)
+                guard attempt < Self.attempts, Self.isTransient(error) else { throw error }
+            } catch let error as HTTPError {
+                guard attempt < Self.attempts else { throw error }
+            }
+            try await Task.sleep(for: pause)
+            pause *= 4
+        }
+        preconditionFailure("the last attempt returns or throws")
+    }
+
+    private static func isTransient(_ error: AWSError) -> Bool {
+        (error.status ?? 0) >= 500 || error.code.contains("Throttl") || error.code == "TooManyRequestsException"
+    }
+
+    private static func error(_ service: String, _ response: HTTPResponse) -> AWSError {
+        struct Body: Decodable {
+            let type: String?
+            let message: String?
+            enum CodingKeys: String, CodingKey {
+                case type = "__type"
+                case message
+                case upperMessage = "Message"
+            }
+            init(from decoder: any Decoder) throws {
+                let container = try decoder.container(keyedBy: CodingKeys.self)
+                type = try container.decodeIfPresent(String.self, forKey: .type)
+                message =
+                    try container.decodeIfPresent(String.self, forKey: .message)
+                    ?? container.decodeIfPresent(String.self, forKey: .upperMessage)
+            }
+        }
+        let body = try? JSONDecoder().decode(Body.self, from: Data(response.body))
+        let code = body?.type?.split(separator: "#").last.map(String.init) ?? "HTTP\(response.status)"
+        return AWSError(
+            service: service, code: code, message: body?.message ?? "the answer has no reason in it",
+            status: response.status)
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import AuroraResources
+public import LambdaRuntime
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension FunctionEnvironment {
+    /// Answers CloudFormation's request to a custom resource's handler.
+    ///
+    /// - Parameters:
+    ///   - handler: Which one.
+    ///   - event: The request.
+    /// - Returns: The answer, which says FAILED where anything went wrong.
+    /// - Throws: ``FunctionError/unknownHandler(_:)`` where the handler has no custom resources; an error of decoding
+    ///   where the event is no request.
+    public func answer(_ handler: HandlerName, _ event: [UInt8]) async throws -> CustomResourceResponse {
+        switch handler {
+        case .database: try await CustomResourceAdapter(DatabaseHandler(self)).answer(event)
+        case .user:
+            try await CustomResourceAdapter(UserHandler(self, newVersionID: { UUID().uuidString })).answer(event)
+        case .rotation, .activityStream, .logRetention: throw FunctionError.unknownHandler(handler.rawValue)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AuroraResources
+public import Logging
+public import PostgreSQL
+public import SecretStore
+
+/// What the handlers need from where they run: Lambda, or this machine.
+public struct FunctionEnvironment: Sendable {
+    /// The function's environment variables.
+    public var variables: [String: String]
+    /// Where secrets are.
+    public var secrets: any SecretStore
+    /// What is asked of TLS; always TLS where `nil`, as the servers of AWS offer it.
+    public var tls: PostgresConnection.Configuration.TLS?
+    /// Gets what happens.
+    public var logger: Logger
+
+    /// Describes where handlers run.
+    public init(
+        variables: [String: String], secrets: any SecretStore, tls: PostgresConnection.Configuration.TLS? = nil,
+        logger: Logger
+    ) {
+        self.variables = variables
+        self.secrets = secrets
+        self.tls = tls
+        self.logger = logger
+    }
+
+    func required(_ variable: FunctionVariable) throws -> String {
+        guard let value = variables[variable.rawValue], !value.isEmpty else {
+            throw FunctionError.missingVariable(variable.rawValue)
+        }
+        return value
+    }
+
+    func managerLogin() throws -> ManagerLogin {
+        ManagerLogin(secretArn: try required(.managerSecretArn), secrets: secrets, tls: tls, logger: logger)
+    }
+}
+
+/// Why a function cannot do what it is there for.
+public enum FunctionError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// An environment variable is not set.
+    case missingVariable(String)
+    /// There is no handler of this name.
+    case unknownHandler(String)
+    /// A secret is not one that may be changed for a user.
+    case refused(String)
+
+    /// What is wrong, and what to do.
+    public var description: String {
+        switch self {
+        case .missingVariable(let name):
+            "The environment variable \(name) is not set: deploy the function as the stack declares it."
+        case .unknownHandler(let name):
+            "There is no handler '\(name)': the function's Handler is one of "
+                + "\(HandlerName.allCases.map(\.rawValue).joined(separator: ", "))."
+        case .refused(let reason): reason
+        }
+    }
+}

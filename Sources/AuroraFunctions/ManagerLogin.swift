@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import PostgreSQL
+import SecretStore
+
+/// Logs in as the manager with what its secret says.
+struct ManagerLogin: Sendable {
+    private static let pause = Duration.seconds(10)
+    private static let attempts = 60
+
+    let secretArn: String
+    let secrets: any SecretStore
+    let tls: PostgresConnection.Configuration.TLS?
+    let logger: Logger
+
+    /// The login, once it works: a cluster may be starting, and a rotation may be changing the password just now.
+    ///
+    /// - Throws: `PostgresError` where it does not work after ten minutes, ``SecretStoreError``, `CancellationError`.
+    func configuration() async throws -> PostgresConnection.Configuration {
+        var failure: (any Error)?
+        for attempt in 1...Self.attempts {
+            let credentials = try await credentials()
+            let configuration = try credentials.configuration(database: "postgres", tls: tls, secret: secretArn)
+            do {
+                let connection = try await PostgresConnection.connect(configuration, logger: logger)
+                await connection.close()
+                return configuration
+            } catch let error as PostgresError {
+                failure = error
+                logger.warning("the manager cannot log in yet (attempt \(attempt) of \(Self.attempts)): \(error)")
+            }
+            if attempt < Self.attempts { try await Task.sleep(for: Self.pause) }
+        }
+        throw failure ?? CancellationError()
+    }
+
+    func credentials() async throws -> DatabaseCredentials {
+        let version = try await secrets.value(of: secretArn, stage: VersionStage.current)
+        return try DatabaseCredentials(value: version.value, secret: secretArn)
+    }
+}
+
+extension DatabaseCredentials {
+    /// How the database is reached with these credentials.
+    ///
+    /// - Throws: ``SecretStoreError/malformed(secret:reason:)`` where no host is named.
+    func configuration(
+        database: String, tls: PostgresConnection.Configuration.TLS?, secret: String
+    ) throws -> PostgresConnection.Configuration {
+        guard let host, !host.isEmpty else {
+            throw SecretStoreError.malformed(
+                secret: secret, reason: "has no 'host': attach it to the cluster, which its attachment in the stack does")
+        }
+        return PostgresConnection.Configuration(
+            host: host, port: port, username: username, password: password, database: database, tls: tls ?? .require)
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Logging
+public import PostgreSQL
+
+/// A user's password: whether it works, and making it work.
+public struct Login: Sendable {
+    private let manager: PostgresConnection.Configuration
+    private let logger: Logger
+
+    /// Uses the manager's login to change others.
+    public init(manager: PostgresConnection.Configuration, logger: Logger) {
+        self.manager = manager
+        self.logger = logger
+    }
+
+    /// Whether a user can log in with a password.
+    ///
+    /// - Throws: `PostgresError` where that cannot be found out.
+    public func works(username: String, password: String) async throws -> Bool {
+        var configuration = manager
+        (configuration.username, configuration.password) = (username, password)
+        do {
+            let connection = try await PostgresConnection.connect(configuration, logger: logger)
+            await connection.close()
+            return true
+        } catch let error as PostgresError where error.isAuthenticationFailure {
+            return false
+        }
+    }
+
+    /// Gives a user a password, unless it has it already.
+    ///
+    /// The server gets a verifier, not the password, so that no log of statements can hold it.
+    ///
+    /// - Returns: Whether it was changed.
+    /// - Throws: `PostgresError`.
+    public func setPassword(_ password: String, of username: String) async throws -> Bool {
+        if try await works(username: username, password: password) { return false }
+        let connection = try await PostgresConnection.connect(manager, logger: logger)
+        defer { Task { await connection.close() } }
+        let verifier = try await connection.passwordVerifier(password, username: username)
+        try await connection.query("alter role \(identifier: username) password \(literal: verifier)")
+        return true
+    }
+}

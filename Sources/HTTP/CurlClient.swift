@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLibCurl
+import Dispatch
+import Synchronization
+
+/// Sends requests with libcurl, each on a thread that is there for that.
+public final class CurlClient: HTTPClient {
+    // libcurl must be set up once for a process, before any of its threads uses it.
+    private static let isSetUp: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    private let queue = DispatchQueue(label: "aurora.http", attributes: .concurrent)
+
+    /// Makes a client.
+    public init() {
+        _ = Self.isSetUp
+    }
+
+    /// Sends a request and waits for the answer, whatever its status.
+    ///
+    /// - Throws: ``HTTPError`` where there is none, `CancellationError`.
+    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let transfer = Transfer(request)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                queue.async { continuation.resume(with: Result { try transfer.perform() }) }
+            }
+        } onCancel: {
+            transfer.cancel()
+        }
+    }
+}
+
+/// One request on its way. Only the thread that performs it touches what is not behind the lock.
+private final class Transfer: @unchecked Sendable {
+    private let request: HTTPRequest
+    private let isCancelled = Mutex(false)
+    private var received: [UInt8] = []
+    private var headers: [String: String] = [:]
+
+    init(_ request: HTTPRequest) {
+        self.request = request
+    }
+
+    func cancel() {
+        isCancelled.withLock { $0 = true }
+    }
+
+    private var server: String {
+        let rest = request.url.split(separator: "://", maxSplits: 1).last ?? ""
+        return String(rest.prefix { $0 != "/" && $0 != "?" })
+    }
+
+    func perform() throws -> HTTPResponse {
+        guard let handle = curl_easy_init() else {
+            throw HTTPError(server: server, reason: "there is no memory for a request", isTimeout: false)
+        }
+        defer { curl_easy_cleanup(handle) }
+        var list: UnsafeMutablePointer<curl_slist>?
+        defer { curl_slist_free_all(list) }
+        for header in request.headers { list = curl_slist_append(list, "\(header.name): \(header.value)") }
+        // Without this, libcurl waits for the server's consent before it sends a body.
+        list = curl_slist_append(list, "Expect:")
+        aurora_curl_set_string(handle, CURLOPT_URL, request.url)
+        aurora_curl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
+        aurora_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
+        aurora_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, 10_000)
+        if let deadline = request.deadline {
+            let parts = deadline.components
+            aurora_curl_set_long(
+                handle, CURLOPT_TIMEOUT_MS, max(1, Int(parts.seconds * 1000 + parts.attoseconds / 1_000_000_000_000_000)))
+        }
+        sign(handle, &list)
+        aurora_curl_set_list(handle, CURLOPT_HTTPHEADER, list)
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        aurora_curl_set_callback(handle, CURLOPT_WRITEFUNCTION, Self.receive)
+        aurora_curl_set_pointer(handle, CURLOPT_WRITEDATA, context)
+        aurora_curl_set_callback(handle, CURLOPT_HEADERFUNCTION, Self.receiveHeader)
+        aurora_curl_set_pointer(handle, CURLOPT_HEADERDATA, context)
+        aurora_curl_set_progress_callback(handle, Self.progress)
+        aurora_curl_set_pointer(handle, CURLOPT_XFERINFODATA, context)
+        aurora_curl_set_long(handle, CURLOPT_NOPROGRESS, 0)
+        let code = request.body.withUnsafeBytes { body -> CURLcode in
+            if request.method != .get {
+                aurora_curl_set_string(handle, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+                aurora_curl_set_long(handle, CURLOPT_POSTFIELDSIZE, body.count)
+                // An empty body has no address, and libcurl would read one from standard input.
+                aurora_curl_set_pointer(
+                    handle, CURLOPT_POSTFIELDS,
+                    UnsafeMutableRawPointer(mutating: body.baseAddress) ?? UnsafeMutableRawPointer(bitPattern: 1))
+            }
+            return curl_easy_perform(handle)
+        }
+        guard code == CURLE_OK else {
+            if isCancelled.withLock({ $0 }) { throw CancellationError() }
+            throw HTTPError(
+                server: server, reason: String(cString: curl_easy_strerror(code)),
+                isTimeout: code == CURLE_OPERATION_TIMEDOUT)
+        }
+        var status = 0
+        aurora_curl_response_code(handle, &status)
+        return HTTPResponse(status: status, headers: headers, body: received)
+    }
+
+    private func sign(_ handle: UnsafeMutableRawPointer, _ list: inout UnsafeMutablePointer<curl_slist>?) {
+        guard let signature = request.signature else { return }
+        aurora_curl_set_string(handle, CURLOPT_AWS_SIGV4, "aws:amz:\(signature.region):\(signature.service)")
+        aurora_curl_set_string(handle, CURLOPT_USERNAME, signature.accessKeyID)
+        aurora_curl_set_string(handle, CURLOPT_PASSWORD, signature.secretAccessKey)
+        if let token = signature.sessionToken { list = curl_slist_append(list, "x-amz-security-token: \(token)") }
+    }
+
+    private static func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+        context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private static let receive: aurora_curl_data_callback = { bytes, size, count, context in
+        guard let transfer = Transfer.transfer(context), let bytes else { return 0 }
+        transfer.received.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: size * count))
+        return size * count
+    }
+
+    private static let receiveHeader: aurora_curl_data_callback = { bytes, size, count, context in
+        guard let transfer = Transfer.transfer(context), let bytes else { return 0 }
+        let line = String(decoding: UnsafeRawBufferPointer(start: bytes, count: size * count), as: UTF8.self)
+        if let colon = line.firstIndex(of: ":") {
+            let value = line[line.index(after: colon)...].drop { $0 == " " }
+            transfer.headers[line[..<colon].lowercased()] = String(value.prefix { !$0.isNewline })
+        }
+        return size * count
+    }
+
+    private static let progress: aurora_curl_progress_callback = { context, _, _, _, _ in
+        Transfer.transfer(context)?.isCancelled.withLock { $0 } == true ? 1 : 0
+    }
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What CloudFormation asks of a custom resource (its User Guide, "Custom resource request objects").
+public struct CustomResourceRequest<Properties: Decodable & Sendable>: Decodable, Sendable {
+    /// What is to be done.
+    public enum RequestType: String, Decodable, Sendable {
+        case create = "Create"
+        case update = "Update"
+        case delete = "Delete"
+    }
+
+    /// What is to be done.
+    public let requestType: RequestType
+    /// The request's id.
+    public let requestID: String
+    /// The stack.
+    public let stackID: String
+    /// The resource's name in the template.
+    public let logicalResourceID: String
+    /// The id that was answered to the creation.
+    public let physicalResourceID: String?
+    /// The properties as declared.
+    public let properties: Properties
+    /// The properties as they were before an update.
+    public let oldProperties: Properties?
+
+    enum CodingKeys: String, CodingKey {
+        case requestType = "RequestType"
+        case requestID = "RequestId"
+        case stackID = "StackId"
+        case logicalResourceID = "LogicalResourceId"
+        case physicalResourceID = "PhysicalResourceId"
+        case properties = "ResourceProperties"
+        case oldProperties = "OldResourceProperties"
+    }
+}
+
+/// What is answered to CloudFormation (its User Guide, "Custom resource response objects").
+public struct CustomResourceResponse: Codable, Sendable, Equatable {
+    /// Whether it was done.
+    public enum Status: String, Codable, Sendable {
+        case success = "SUCCESS"
+        case failed = "FAILED"
+    }
+
+    /// Whether it was done.
+    public var status: Status
+    /// Why it was not done.
+    public var reason: String?
+    /// The resource's id; another one than before means that the resource was replaced.
+    public var physicalResourceID: String
+    /// The stack.
+    public var stackID: String
+    /// The request.
+    public var requestID: String
+    /// The resource's name in the template.
+    public var logicalResourceID: String
+    /// What `Fn::GetAtt` returns.
+    public var data: [String: String]
+
+    enum CodingKeys: String, CodingKey {
+        case status = "Status"
+        case reason = "Reason"
+        case physicalResourceID = "PhysicalResourceId"
+        case stackID = "StackId"
+        case requestID = "RequestId"
+        case logicalResourceID = "LogicalResourceId"
+        case data = "Data"
+    }
+}
+
+/// Creates, changes and deletes resources of one custom type.
+public protocol CustomResourceHandler: Sendable {
+    /// The properties of the type.
+    associatedtype Properties: Decodable & Sendable
+
+    /// Creates or changes a resource; the same request again must give the same answer.
+    func createOrUpdate(_ request: CustomResourceRequest<Properties>) async throws -> CustomResourceOutcome
+
+    /// Deletes a resource; one that is gone already is deleted.
+    func delete(physicalResourceID: String, properties: Properties?) async throws
+}
+
+/// What came of a creation or a change.
+public struct CustomResourceOutcome: Sendable, Equatable {
+    /// The resource's id.
+    public var physicalResourceID: String
+    /// What `Fn::GetAtt` returns.
+    public var data: [String: String]
+
+    /// Describes what came of it.
+    public init(physicalResourceID: String, data: [String: String] = [:]) {
+        self.physicalResourceID = physicalResourceID
+        self.data = data
+    }
+}
+
+/// Speaks CloudFormation's protocol for a handler: a request in, an answer out, whatever happens.
+public struct CustomResourceAdapter<Handler: CustomResourceHandler>: Sendable {
+    // CloudFormation takes answers of at most 4,096 bytes; the rest of it needs some of them.
+    private static var longestReason: Int { 1024 }
+    // What a creation that failed is called: its deletion, which CloudFormation asks for next, has nothing to do.
+    private static var failedCreation: String { "failed-" }
+
+    private let handler: Handler
+
+    /// Adapts a handler.
+    public init(_ handler: Handler) {
+        self.handler = handler
+    }
+
+    private struct Envelope: Decodable {
+        let RequestType: String?
+        let RequestId: String
+        let StackId: String
+        let LogicalResourceId: String
+        let PhysicalResourceId: String?
+    }
+
+    /// Answers a request.
+    ///
+    /// - Parameter event: CloudFormation's request.
+    /// - Returns: The answer; one that says FAILED where anything went wrong.
+    /// - Throws: `DecodingError` where the event is no request of CloudFormation's, so that it cannot be answered.
+    public func answer(_ event: [UInt8]) async throws -> CustomResourceResponse {
+        let envelope = try JSONDecoder().decode(Envelope.self, from: Data(event))
+        var response = CustomResourceResponse(
+            status: .success, reason: nil,
+            physicalResourceID: envelope.PhysicalResourceId ?? Self.failedCreation + envelope.RequestId,
+            stackID: envelope.StackId, requestID: envelope.RequestId, logicalResourceID: envelope.LogicalResourceId,
+            data: [:])
+        do {
+            if envelope.RequestType == "Delete" {
+                if !response.physicalResourceID.hasPrefix(Self.failedCreation) {
+                    let request = try? JSONDecoder().decode(
+                        CustomResourceRequest<Handler.Properties>.self, from: Data(event))
+                    try await handler.delete(
+                        physicalResourceID: response.physicalResourceID, properties: request?.properties)
+                }
+            } else {
+                let request = try JSONDecoder().decode(
+                    CustomResourceRequest<Handler.Properties>.self, from: Data(event))
+                let outcome = try await handler.createOrUpdate(request)
+                response.physicalResourceID = outcome.physicalResourceID
+                response.data = outcome.data
+            }
+        } catch {
+            response.status = .failed
+            response.reason = Self.shortened(Self.describe(error))
+        }
+        return response
+    }
+
+    private static func describe(_ error: any Error) -> String {
+        guard let error = error as? DecodingError else { return "\(error)" }
+        func path(_ context: DecodingError.Context, _ key: (any CodingKey)? = nil) -> String {
+            (context.codingPath + (key.map { [$0] } ?? [])).map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
+                .joined(separator: ".")
+        }
+        return switch error {
+        case .keyNotFound(let key, let context): "The property \(path(context, key)) is missing."
+        case .typeMismatch(let type, let context): "The property \(path(context)) is no \(type)."
+        case .valueNotFound(_, let context): "The property \(path(context)) is null."
+        case .dataCorrupted(let context): "The property \(path(context)) has a value that is not possible."
+        @unknown default: "The request cannot be read."
+        }
+    }
+
+    private static func shortened(_ text: String) -> String {
+        guard text.utf8.count > longestReason else { return text }
+        var short = ""
+        for character in text {
+            if short.utf8.count + character.utf8.count > longestReason - 3 { break }
+            short.append(character)
+        }
+        return short + "…"
+    }
+}

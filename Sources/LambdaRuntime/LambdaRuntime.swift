@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import HTTP
+public import Logging
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What the runtime calls for each event.
+public typealias InvocationHandler = @Sendable (_ event: [UInt8], _ context: InvocationContext) async throws -> [UInt8]
+
+/// What is known about one invocation.
+public struct InvocationContext: Sendable {
+    /// The request's id.
+    public let requestID: String
+    /// When Lambda ends the invocation.
+    public let deadline: ContinuousClock.Instant
+    /// A log with the request's id.
+    public let logger: Logger
+}
+
+/// The loop of a function that brings its own runtime (AWS Lambda Developer Guide, "Using the Lambda runtime API").
+public struct LambdaRuntimeLoop: Sendable {
+    // Time to say that there is no more time.
+    private static let margin = Duration.seconds(2)
+
+    private let base: String
+    private let http: any HTTPClient
+    private let logger: Logger
+
+    /// Makes a loop.
+    ///
+    /// - Parameters:
+    ///   - api: The runtime API's address, from `AWS_LAMBDA_RUNTIME_API`.
+    ///   - http: What sends requests.
+    ///   - logger: Gets what happens.
+    public init(api: String, http: any HTTPClient, logger: Logger) {
+        base = "http://\(api)/2018-06-01/runtime"
+        self.http = http
+        self.logger = logger
+    }
+
+    /// Tells Lambda that the function cannot start.
+    public func reportInitializationError(_ error: any Error) async {
+        _ = try? await http.send(
+            HTTPRequest(.post, url: "\(base)/init/error", body: Self.body(of: error, type: "InitializationError")))
+    }
+
+    /// Handles events until the task is cancelled or the runtime API is gone.
+    ///
+    /// - Throws: `HTTPError` where the runtime API cannot be reached any more.
+    public func run(_ handler: @escaping InvocationHandler) async throws {
+        while !Task.isCancelled {
+            let event = try await http.send(HTTPRequest(.get, url: "\(base)/invocation/next", deadline: nil))
+            guard event.status == 200, let id = event.headers["lambda-runtime-aws-request-id"] else {
+                if event.status == 410 { return }
+                logger.error("the runtime API answered with status \(event.status)")
+                try await Task.sleep(for: .milliseconds(100))
+                continue
+            }
+            var log = logger
+            log[metadataKey: "requestId"] = "\(id)"
+            let context = InvocationContext(requestID: id, deadline: Self.deadline(event), logger: log)
+            do {
+                let answer = try await Self.withDeadline(context.deadline - Self.margin) {
+                    try await handler(event.body, context)
+                }
+                _ = try await http.send(HTTPRequest(.post, url: "\(base)/invocation/\(id)/response", body: answer))
+            } catch {
+                log.error("\(error)")
+                let body = Self.body(of: error, type: String(describing: type(of: error)))
+                _ = try await http.send(HTTPRequest(.post, url: "\(base)/invocation/\(id)/error", body: body))
+            }
+        }
+    }
+
+    private static func deadline(_ event: HTTPResponse) -> ContinuousClock.Instant {
+        let now = Date().timeIntervalSince1970 * 1000
+        let end = event.headers["lambda-runtime-deadline-ms"].flatMap { Double($0) } ?? now + 900_000
+        return .now + .milliseconds(Int64(min(max(end - now, 0), 900_000)))
+    }
+
+    private static func withDeadline(
+        _ deadline: ContinuousClock.Instant, _ body: @escaping @Sendable () async throws -> [UInt8]
+    ) async throws -> [UInt8] {
+        try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                try await Task.sleep(until: deadline)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let answer = first else { throw DeadlineError() }
+            return answer
+        }
+    }
+
+    private static func body(of error: any Error, type: String) -> [UInt8] {
+        struct Body: Encodable {
+            let errorMessage: String
+            let errorType: String
+        }
+        let data = try? JSONEncoder().encode(Body(errorMessage: "\(error)", errorType: type))
+        return data.map { Array($0) } ?? []
+    }
+}
+
+/// The time that Lambda gives is over.
+public struct DeadlineError: Error, Sendable, CustomStringConvertible {
+    /// What happened, and what to do.
+    public var description: String {
+        "The work was not done in the time that the function has: give it a longer timeout, or look for what it waits for."
+    }
+}

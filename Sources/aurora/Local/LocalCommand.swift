@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import LocalStack
+import Logging
+
+struct LocalCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "local",
+        abstract: "Run a stack on this machine, on a real PostgreSQL.",
+        subcommands: [LocalUp.self, LocalStatus.self, LocalPsql.self, LocalDown.self])
+}
+
+/// What all commands about local stacks take.
+struct LocalOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The stack; needed only where there are several.", valueName: "name"))
+    var stack: String?
+
+    @Option(help: ArgumentHelp("The folder for local stacks.", valueName: "path"))
+    var directory = LocalStack.usualDirectory
+
+    @Flag(name: .shortAndLong, help: "Show every statement that is sent to the server.")
+    var verbose = false
+
+    var root: String { URL(fileURLWithPath: directory).standardizedFileURL.path }
+    var environment: [String: String] { ProcessInfo.processInfo.environment }
+    var logger: Logger { .console(verbose: verbose) }
+
+    func existing() throws -> LocalStack {
+        try LocalStack.existing(stack, root: root, environment: environment, logger: logger)
+    }
+}
+
+/// Shows the logins of a stack, each tried just now.
+func printLogins(_ status: LocalStack.Status) {
+    var table = TextTable("USER", "LOGS IN AS", "SECRET", "LOGIN")
+    for login in status.logins {
+        let works = login.works.map { $0 ? "works" : "is refused" } ?? "not tried"
+        table.rows.append([login.user, login.username, login.secret, works])
+    }
+    print(table)
+}
