@@ -104,7 +104,43 @@ let package = Package(
             name: "AuroraDemo", dependencies: ["CDKAurora", "AWSConstructs", "CDK"],
             path: "Examples/AuroraDemo/Sources/AuroraDemo"),
 
+        // Fresh servers for tests.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "LocalServers", "PostgreSQL", .product(name: "Logging", package: "swift-log"),
+            ], path: "Tests/TestSupport"),
         .testTarget(name: "ConstructsTests", dependencies: ["Constructs"]),
+        .testTarget(name: "CloudFormationTests", dependencies: ["CloudFormation"]),
+        .testTarget(name: "CDKTests", dependencies: ["CDK", "CloudFormation", "Constructs"]),
+        .testTarget(
+            name: "AWSConstructsTests", dependencies: ["AWSConstructs", "CDK", "CloudFormation", "Constructs"]),
+        .testTarget(
+            name: "CDKAuroraTests",
+            dependencies: ["CDKAurora", "AWSConstructs", "CDK", "CloudFormation", "Constructs"],
+            resources: [.copy("Parity")]),
+        .testTarget(name: "PostgreSQLTests", dependencies: ["PostgreSQL", "TestSupport"]),
+        .testTarget(
+            name: "DatabaseAccessTests",
+            dependencies: [
+                "DatabaseAccess", "PostgreSQL", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(name: "SecretStoreTests", dependencies: ["SecretStore"]),
+        .testTarget(
+            name: "LambdaRuntimeTests",
+            dependencies: ["LambdaRuntime", "HTTP", .product(name: "Logging", package: "swift-log")]),
+        .testTarget(
+            name: "AuroraFunctionsTests",
+            dependencies: [
+                "AuroraFunctions", "AuroraResources", "LambdaRuntime", "PostgreSQL", "SecretStore", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(
+            name: "LocalStackTests",
+            dependencies: [
+                "LocalStack", "LocalServers", "CDKAurora", "PostgreSQL", "SecretStore", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

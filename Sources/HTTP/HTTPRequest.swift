@@ -90,6 +90,13 @@ public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether it took too long.
     public let isTimeout: Bool
 
+    /// Describes a failure.
+    public init(server: String, reason: String, isTimeout: Bool) {
+        self.server = server
+        self.reason = reason
+        self.isTimeout = isTimeout
+    }
+
     /// Which server, and what happened.
     public var description: String { "\(server): \(reason)" }
 }

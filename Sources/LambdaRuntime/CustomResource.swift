@@ -64,6 +64,20 @@ public struct CustomResourceResponse: Codable, Sendable, Equatable {
     /// What `Fn::GetAtt` returns.
     public var data: [String: String]
 
+    /// Describes an answer.
+    public init(
+        status: Status, reason: String?, physicalResourceID: String, stackID: String, requestID: String,
+        logicalResourceID: String, data: [String: String]
+    ) {
+        self.status = status
+        self.reason = reason
+        self.physicalResourceID = physicalResourceID
+        self.stackID = stackID
+        self.requestID = requestID
+        self.logicalResourceID = logicalResourceID
+        self.data = data
+    }
+
     enum CodingKeys: String, CodingKey {
         case status = "Status"
         case reason = "Reason"

@@ -25,6 +25,7 @@ public struct PostgresServer: Sendable {
     /// The server's programs.
     public let installation: PostgresInstallation
     private let user: ServerUser
+    private var settings: [String] = []
 
     private var data: String { "\(directory)/data" }
     private var log: String { "\(directory)/server.log" }
@@ -93,6 +94,24 @@ public struct PostgresServer: Sendable {
         }
     }
 
+    /// A server with a copy of this one's files; this one must not run.
+    ///
+    /// - Parameters:
+    ///   - directory: Where the copy's files will be.
+    ///   - settings: More of the server's settings, such as `fsync=off`.
+    package func copy(to directory: String, settings: [String] = []) async throws -> PostgresServer {
+        try user.makeDirectory(directory)
+        try await user.run("/bin/cp", ["-a", data, "\(directory)/data"])
+        return PostgresServer(directory: directory, installation: installation, user: user, settings: settings)
+    }
+
+    private init(directory: String, installation: PostgresInstallation, user: ServerUser, settings: [String]) {
+        self.directory = directory
+        self.installation = installation
+        self.user = user
+        self.settings = settings
+    }
+
     /// The port on which the server runs; `nil` where it does not run.
     public var runningPort: Int? {
         // PostgreSQL's sources, miscadmin.h, name the lines: process, data, start, port, ….
@@ -130,7 +149,8 @@ public struct PostgresServer: Sendable {
                     [
                         "start", "--wait", "--timeout", "120", "--silent", "--pgdata", data, "--log", log, "--options",
                         "-p \(chosen) -c listen_addresses=127.0.0.1 -c unix_socket_directories= "
-                            + "-c password_encryption=scram-sha-256 -c max_connections=300",
+                            + "-c password_encryption=scram-sha-256 -c max_connections=300"
+                            + settings.map { " -c \($0)" }.joined(),
                     ])
                 return chosen
             } catch {

@@ -41,16 +41,19 @@ public struct ServerUser: Sendable {
     /// - Throws: ``ServerError/failed(program:output:)`` where it fails, with what it said.
     @discardableResult
     func run(_ program: String, _ arguments: [String], input: String = "") async throws -> String {
-        var options = PlatformOptions()
+        var command = [program] + arguments
         if let identity {
-            options.userID = identity.user
-            options.groupID = identity.group
-            options.supplementaryGroups = [identity.group]
+            // A program of its own changes the user: between fork and exec of a process with several threads the C
+            // library's own calls for that can wait for threads that are not there.
+            command =
+                [
+                    "/usr/bin/setpriv", "--reuid=\(identity.user)", "--regid=\(identity.group)", "--clear-groups", "--",
+                ] + command
         }
         let result = try await Subprocess.run(
-            .path(FilePath(program)), arguments: .init(arguments), environment: .inherit.updating(["LC_ALL": "C"]),
-            workingDirectory: "/", platformOptions: options, input: .string(input), output: .string(limit: 1 << 20),
-            error: .combinedWithOutput)
+            .path(FilePath(command[0])), arguments: .init(Array(command.dropFirst())),
+            environment: .inherit.updating(["LC_ALL": "C"]), workingDirectory: "/", input: .string(input),
+            output: .string(limit: 1 << 20), error: .combinedWithOutput)
         let output = result.standardOutput
         guard result.terminationStatus.isSuccess else {
             let name = program.split(separator: "/").last.map(String.init) ?? program

@@ -3,7 +3,6 @@
 import ArgumentParser
 import CDK
 import CDKAurora
-import CloudFormation
 import Foundation
 
 struct SynthCommand: ParsableCommand {
@@ -15,18 +14,17 @@ struct SynthCommand: ParsableCommand {
     @Argument(help: "The configuration file, in JSON or YAML.")
     var config: String
 
-    @Option(name: [.short, .long], help: "Where the cloud assembly goes.")
-    var output = "cdk.out"
+    @Option(name: [.short, .long], help: "Where the cloud assembly goes; by default where the cdk CLI asks for it, else cdk.out.")
+    var output: String?
+
+    @Flag(help: "Say nothing but errors.")
+    var quiet = false
 
     func run() throws {
         let configuration = try Configuration(file: config)
         let app = configuration.app(
             outputDirectory: output, environment: ProcessInfo.processInfo.environment, functions: .usual())
-        let assembly = try app.synthesize()
-        for diagnostic in assembly.diagnostics { print(diagnostic) }
-        for stack in assembly.stacks {
-            let resources = stack.template["Resources"]?.members.count ?? 0
-            print("\(stack.stackName): \(resources) resources in \(output)/\(stack.templateFile)")
-        }
+        try app.synthesize()
+        if !quiet { print(try AssemblySummary(path: app.outputDirectory)) }
     }
 }

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format resources clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Declare the example, synthesize it, run it on a real PostgreSQL and try it
+	@Scripts/demo
+
+test: ## Run all tests, on every PostgreSQL version
+	@Scripts/test $(if $(FILTER),--filter $(FILTER))
+
+lint: ## Check the style
+	@Scripts/lint
+
+format: ## Put the code into the style
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Examples
+
+resources: ## Generate the resource types of Tools/resource-types.txt (TYPE=AWS::SNS::Topic adds one)
+	@Scripts/generate-resources $(TYPE)
+
+clean: ## Remove what was built
+	swift package clean

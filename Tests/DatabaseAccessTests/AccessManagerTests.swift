@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DatabaseAccess
+import Foundation
+import Logging
+import PostgreSQL
+import Testing
+import TestSupport
+
+@Suite("Applying")
+struct AccessManagerTests {
+    static let hostileNames = [
+        "a\"b", "a'b", "a\\b", "a;drop table x;--", "Ünïcödé 🎉", " ", "select", "public ", "Public", "a.b", "{a,b}", "=r/x",
+        String(repeating: "x", count: 57),
+    ]
+
+    @Test("creates the database, and a second time does nothing", arguments: TestServer.versions)
+    func idempotent(version: Int) async throws {
+        try await TestServer.with(version: version) { server in
+            let fixture = AccessFixture(server)
+            let preview = try await fixture.manager.plan(fixture.desired())
+            #expect(preview.createsDatabase == "demo")
+            let first = try await fixture.manager.apply(fixture.desired())
+            #expect(first.statements.map(\.sql) == preview.statements.map(\.sql))
+            let second = try await fixture.manager.apply(fixture.desired())
+            #expect(second.isEmpty)
+            // The membership that it took to act for others was given back.
+            let manager = try await server.connect()
+            let rows = try await manager.query("select pg_has_role('r_owner', 'usage') as usage")
+            #expect(try rows[0].decode("usage") == false)
+        }
+    }
+
+    @Test("works with any name in any place", arguments: TestServer.versions)
+    func hostile(version: Int) async throws {
+        try await TestServer.with(version: version) { server in
+            for name in Self.hostileNames {
+                let desired = DesiredAccess(
+                    database: name, schemas: [name, "public"],
+                    users: [.init(name: name, access: .writer), .init(name: "n" + name.prefix(50), access: .reader, schemas: [name])])
+                let manager = AccessManager(manager: server.configuration(), logger: server.logger)
+                _ = try await manager.apply(desired)
+                let connection = try await server.connect(database: name)
+                try await connection.query("create table \(identifier: name).\(identifier: name) (id int)")
+                await connection.close()
+                let login = Login(manager: server.configuration(), logger: server.logger)
+                _ = try await login.setPassword("pw", of: name)
+                let writer = try await server.connect(name, password: "pw", database: name)
+                try await writer.query("insert into \(identifier: name).\(identifier: name) values (1)")
+                await writer.close()
+                let again = try await manager.plan(desired)
+                #expect(again.isEmpty, "\(name): \(again.statements.map(\.sql))")
+            }
+        }
+    }
+
+    @Test("refuses names that PostgreSQL would not take or would cut, before anything changes")
+    func invalid() async throws {
+        try await TestServer.with(version: 15) { server in
+            let manager = AccessManager(manager: server.configuration(), logger: server.logger)
+            for name in ["", "a\0b", String(repeating: "x", count: 64)] {
+                for desired in [
+                    DesiredAccess(database: name, schemas: ["app"], users: []),
+                    DesiredAccess(database: "demo", schemas: [name], users: []),
+                    DesiredAccess(database: "demo", schemas: ["app"], users: [.init(name: name, access: .reader)]),
+                ] {
+                    await #expect(throws: AccessError.self) { try await manager.apply(desired) }
+                }
+            }
+            let connection = try await server.connect()
+            #expect(try await connection.query("select from pg_database where datname = 'demo'").isEmpty)
+        }
+    }
+
+    @Test("revokes what was granted besides in managed mode, and leaves others alone", arguments: TestServer.versions)
+    func managed(version: Int) async throws {
+        try await TestServer.with(version: version) { server in
+            let fixture = AccessFixture(server)
+            _ = try await fixture.manager.apply(fixture.desired())
+            try await fixture.run(
+                as: TestServer.managerName,
+                """
+                create role stranger; create schema elsewhere; create table app.t (id int); create table elsewhere.t (id int);
+                grant all on app.t, elsewhere.t to r_reader, stranger; grant all on schema app to r_reader, stranger;
+                grant insert on app.t to writer; grant r_writer to reader;
+                alter default privileges in schema app grant delete on tables to r_reader;
+                """)
+            var additive = fixture.desired()
+            additive.mode = .additive
+            #expect(try await fixture.manager.plan(additive).isEmpty)
+            let plan = try await fixture.manager.apply(fixture.desired())
+            #expect(plan.hazards == [.revokesAccess])
+            #expect(try await fixture.manager.plan(fixture.desired()).isEmpty)
+            try await fixture.setPasswords(fixture.desired())
+            #expect(try await !fixture.may("reader", "insert into app.t values (1)"))
+            let connection = try await server.connect(database: AccessFixture.database)
+            let rows = try await connection.query(
+                """
+                select has_table_privilege('stranger', 'app.t', 'delete') as stranger,
+                       has_table_privilege('r_reader', 'elsewhere.t', 'delete') as elsewhere
+                """)
+            #expect(try rows[0].decode("stranger") == true)
+            #expect(try rows[0].decode("elsewhere") == true)
+        }
+    }
+
+    @Test("takes back what is no longer declared, without touching data (defect 7)", arguments: TestServer.versions)
+    func removal(version: Int) async throws {
+        try await TestServer.with(version: version) { server in
+            let fixture = AccessFixture(server)
+            let before = fixture.desired(schemas: ["app", "old"])
+            _ = try await fixture.manager.apply(before)
+            try await fixture.setPasswords(before)
+            try await fixture.run(as: TestServer.managerName, "create table old.t as select 1 as id")
+            let session = try await server.connect("writer", password: "pw-writer", database: AccessFixture.database)
+            var after = fixture.desired(users: [.init(name: "reader", access: .reader)])
+            after.removedSchemas = ["old"]
+            after.removedUsers = ["writer", "owner"]
+            let plan = try await fixture.manager.apply(after)
+            #expect(plan.hazards == [.revokesAccess, .disablesLogin, .terminatesSessions])
+            #expect(try await !fixture.may("reader", "select * from old.t"))
+            await #expect(throws: PostgresError.self) { try await server.connect("writer", password: "pw-writer") }
+            await #expect(throws: PostgresError.self) { try await session.query("select 1") }
+            try await fixture.run(as: TestServer.managerName, "select 1 / count(*) from old.t")
+            #expect(try await fixture.manager.plan(after).isEmpty)
+            // Declared again, the user comes back.
+            _ = try await fixture.manager.apply(before)
+            #expect(try await fixture.may("writer", "delete from old.t"))
+        }
+    }
+
+    @Test("refuses a plan that was made from another state", arguments: TestServer.versions)
+    func stale(version: Int) async throws {
+        try await TestServer.with(version: version) { server in
+            let fixture = AccessFixture(server)
+            _ = try await fixture.manager.apply(fixture.desired(users: []))
+            let plan = try await fixture.manager.plan(fixture.desired())
+            let copy = try JSONDecoder().decode(AccessPlan.self, from: JSONEncoder().encode(plan))
+            try await fixture.run(as: TestServer.managerName, "create table app.new ()")
+            await #expect(throws: AccessError.stale) { try await fixture.manager.apply(fixture.desired(), reviewed: copy) }
+            let fresh = try await fixture.manager.plan(fixture.desired())
+            #expect(try await fixture.manager.apply(fixture.desired(), reviewed: fresh) == fresh)
+        }
+    }
+
+    @Test("reports what only another role may do, and does the rest", arguments: TestServer.versions)
+    func blocked(version: Int) async throws {
+        try await TestServer.with(version: version) { server in
+            let fixture = AccessFixture(server)
+            _ = try await fixture.manager.apply(fixture.desired())
+            let superuser = try await server.connectAsSuperuser(database: AccessFixture.database)
+            try await superuser.execute(unsafeScript: "create table app.foreign_table (); create table app.other (); alter table app.other owner to \(TestServer.managerName)")
+            let plan = try await fixture.manager.apply(fixture.desired())
+            #expect(plan.blocked.count == 3)
+            #expect(plan.blocked.allSatisfy { $0.role == "rdsadmin" && $0.sql.contains("foreign_table") })
+            try await fixture.setPasswords(fixture.desired())
+            #expect(try await fixture.may("reader", "select from app.other"))
+            #expect(try await !fixture.may("reader", "select from app.foreign_table"))
+            // What is reported helps: whoever runs it mends it.
+            for statement in plan.blocked { try await superuser.query(PostgresQuery(unsafe: statement.sql)) }
+            #expect(try await fixture.manager.plan(fixture.desired()).blocked.isEmpty)
+        }
+    }
+
+    @Test("by sixteen at once ends in one of the desired states, without an error (defect 6)", arguments: TestServer.versions)
+    func concurrent(version: Int) async throws {
+        try await TestServer.with(version: version) { server in
+            let fixture = AccessFixture(server)
+            let states = (0..<16).map { index in
+                fixture.desired(schemas: ["app", "s\(index)"], users: Array(AccessFixture.users.prefix(1 + index % 3)))
+            }
+            for _ in 0..<3 {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for state in states { group.addTask { _ = try await fixture.manager.apply(state) } }
+                    try await group.waitForAll()
+                }
+            }
+            for state in states { #expect(try await fixture.manager.plan(state).blocked.isEmpty) }
+            _ = try await fixture.manager.apply(states[3])
+            #expect(try await fixture.manager.plan(states[3]).isEmpty)
+        }
+    }
+
+    @Test("sends no password in clear, whatever the server logs", arguments: TestServer.versions)
+    func passwords(version: Int) async throws {
+        try await TestServer.with(version: version, options: ["log_statement=all", "log_min_duration_statement=0"]) { server in
+            let fixture = AccessFixture(server)
+            _ = try await fixture.manager.apply(fixture.desired())
+            try await fixture.setPasswords(fixture.desired())
+            let log = try String(contentsOfFile: server.logFile, encoding: .utf8)
+            #expect(log.contains("alter role"))
+            #expect(!log.contains("pw-reader"))
+        }
+    }
+}
