@@ -86,7 +86,7 @@ public struct PostgresServer: Sendable {
                     "\(directory)/password", "\(directory)/password", program("initdb"), "--pgdata", unfinished,
                     "--username", Self.superuser, "--pwfile", "\(directory)/password", "--auth", "scram-sha-256",
                     "--encoding", "UTF8", "--no-locale", "--no-sync",
-                ], input: superuserPassword + "\n")
+                ], input: superuserPassword + "\n", calledInErrors: "initdb")
             try FileManager.default.moveItem(atPath: unfinished, toPath: data)
         } catch {
             try? FileManager.default.removeItem(atPath: unfinished)

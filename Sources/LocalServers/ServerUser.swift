@@ -40,7 +40,9 @@ public struct ServerUser: Sendable {
     /// - Returns: What it printed.
     /// - Throws: ``ServerError/failed(program:output:)`` where it fails, with what it said.
     @discardableResult
-    func run(_ program: String, _ arguments: [String], input: String = "") async throws -> String {
+    func run(
+        _ program: String, _ arguments: [String], input: String = "", calledInErrors name: String? = nil
+    ) async throws -> String {
         var command = [program] + arguments
         if let identity {
             // A program of its own changes the user: between fork and exec of a process with several threads the C
@@ -56,7 +58,7 @@ public struct ServerUser: Sendable {
             output: .string(limit: 1 << 20), error: .combinedWithOutput)
         let output = result.standardOutput
         guard result.terminationStatus.isSuccess else {
-            let name = program.split(separator: "/").last.map(String.init) ?? program
+            let name = name ?? program.split(separator: "/").last.map(String.init) ?? program
             let lines = output.split(whereSeparator: \.isNewline).suffix(4).joined(separator: "; ")
             throw ServerError.failed(program: name, output: lines)
         }

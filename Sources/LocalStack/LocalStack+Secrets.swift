@@ -57,6 +57,13 @@ extension LocalStack {
         return made
     }
 
+    /// Deletes the secrets that left the template, after the users that they belong to were disabled.
+    func removeUndeclaredSecrets(_ evaluator: TemplateEvaluator) throws {
+        let declared = try evaluator.template.resources(ofType: "AWS::SecretsManager::Secret")
+            .map(evaluator.secretName)
+        for name in try secrets.names where !declared.contains(name) { try secrets.delete(name) }
+    }
+
     /// Completes secrets with where the database is, as their attachments say.
     func attachSecrets(_ evaluator: TemplateEvaluator) async throws {
         for resource in evaluator.template.resources(ofType: "AWS::SecretsManager::SecretTargetAttachment") {

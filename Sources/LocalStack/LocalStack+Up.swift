@@ -105,6 +105,7 @@ extension LocalStack {
             let evaluator = TemplateEvaluator(template: template, host: Self.host, port: runningPort)
             try await attachSecrets(evaluator)
             let steps = try await runCustomResources(evaluator, &state, progress)
+            try removeUndeclaredSecrets(evaluator)
             try state.write(to: directory)
             return Report(
                 stack: name, isNew: isNew, wasStarted: !wasRunning, serverVersion: server.installation.version, port: runningPort,

@@ -104,8 +104,18 @@ public struct LocalStack: Sendable {
         if let serverDirectory {
             // A first start that was killed may have left its server running.
             if let server = try? await server() { _ = try? await server.stop() }
-            if manager.fileExists(atPath: serverDirectory) { try manager.removeItem(atPath: serverDirectory) }
+            if !serverDirectory.hasPrefix("\(directory)/"), manager.fileExists(atPath: serverDirectory) {
+                try manager.removeItem(atPath: serverDirectory)
+            }
         }
-        if manager.fileExists(atPath: directory) { try manager.removeItem(atPath: directory) }
+        guard manager.fileExists(atPath: directory) else { return }
+        // A program of a command that was killed may still be writing there: it loses sight of the files first.
+        let removed = "\(root)/.removed-\(UUID().uuidString)"
+        try manager.moveItem(atPath: directory, toPath: removed)
+        for _ in 0..<20 {
+            if (try? manager.removeItem(atPath: removed)) != nil { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        try manager.removeItem(atPath: removed)
     }
 }

@@ -92,6 +92,16 @@ public struct FileSecretStore: SecretStore {
         FileManager.default.fileExists(atPath: path(name(secretID)))
     }
 
+    /// Deletes a secret, at once and for good.
+    ///
+    /// - Throws: ``SecretStoreError/notFound(secret:what:)`` where there is none.
+    public func delete(_ secretID: String) throws {
+        try exclusively {
+            let file = try file(secretID)
+            try FileManager.default.removeItem(atPath: path(file.name))
+        }
+    }
+
     /// Reads a version by its label.
     public func value(of secretID: String, stage: String) async throws -> SecretVersion {
         try version(of: secretID, "version with the label \(stage)") { $0.stages.contains(stage) }

@@ -79,7 +79,7 @@ public struct Configuration {
 
     private static func parse(_ text: String, _ problems: ConfigurationProblems) -> ConfigurationValue? {
         do {
-            guard let node = try Yams.compose(yaml: text) else {
+            guard let node = try Yams.compose(yaml: joiningSurrogates(text)) else {
                 problems.add("The file is empty: begin with 'stack: NAME'.", at: nil)
                 return nil
             }
@@ -97,6 +97,17 @@ public struct Configuration {
             problems.add("This is neither JSON nor YAML: \(error).", at: nil)
         }
         return nil
+    }
+
+    /// JSON writes characters beyond the first 65,536 as two escapes (RFC 8259, "Strings"), which YAML does not know.
+    private static func joiningSurrogates(_ text: String) -> String {
+        guard text.contains("\\u") else { return text }
+        return text.replacing(/\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})/) { match in
+            guard let high = UInt32(match.1, radix: 16), let low = UInt32(match.2, radix: 16),
+                let scalar = Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00))
+            else { return String(match.0) }
+            return String(Character(scalar))
+        }
     }
 
     private static func read(_ value: ConfigurationValue, _ problems: ConfigurationProblems) -> Configuration? {
