@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format resources clean
+.PHONY: help demo test lint format parity resources clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ lint: ## Check the style
 
 format: ## Put the code into the style
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Examples
+
+parity: ## Record the reference's templates anew, on the real aws-cdk-lib, and compare
+	@Scripts/parity
 
 resources: ## Generate the resource types of Tools/resource-types.txt (TYPE=AWS::SNS::Topic adds one)
 	@Scripts/generate-resources $(TYPE)

@@ -25,7 +25,7 @@ public struct FunctionsBundle: Hashable, Sendable {
         self.path = path
     }
 
-    /// The folder that the environment names, or the one that `make functions` makes.
+    /// The folder that the environment names, or the one beside the build.
     public static func usual(environment: [String: String] = ProcessInfo.processInfo.environment) -> FunctionsBundle {
         FunctionsBundle(path: environment[variable] ?? usualPath)
     }
@@ -41,8 +41,8 @@ public struct FunctionsBundle: Hashable, Sendable {
             return (asset, architecture)
         }
         let advice =
-            "There is no functions bundle at '\(path)': type 'make functions' before deploying, "
-            + "or name the folder that holds it in \(Self.variable)."
+            "There is no functions bundle at '\(path)', so this can be looked at and run locally, but not deployed: "
+            + "name the folder that holds the functions' program, bootstrap, in \(Self.variable)."
         node.addWarning(advice)
         let command = ["sh", "-c", "echo \"\(advice)\" >&2; exit 1"]
         return (FileAsset(command: command, identity: "no functions bundle"), .arm64)

@@ -8,20 +8,49 @@ import Testing
 
 @Suite("A template")
 struct ParityTests {
+    /// A configuration, and the template that the reference makes of it.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let name: String
+        let folder: String
+        let reference: String
+
+        var testDescription: String { name }
+        var configuration: String { ParityTests.folder.appending(path: "\(folder)/\(name).json").path }
+
+        func template(in folder: URL? = nil) throws -> TemplateExpression {
+            let folder = folder ?? ParityTests.folder.appending(path: reference)
+            let data = try Data(contentsOf: folder.appending(path: "\(name).template.json"))
+            return try JSONDecoder().decode(TemplateExpression.self, from: data)
+        }
+    }
+
     static let folder = Bundle.module.resourceURL!.appending(path: "Parity")
-    static let cases = try! FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "cases").path)
-        .map { String($0.dropLast(".json".count)) }.sorted()
+    /// Those of the original itself, and combinations recorded from the same constructs on the real aws-cdk-lib.
+    static let cases = [("cases", "golden"), ("combinations", "recorded")].flatMap { folder, reference in
+        try! FileManager.default.contentsOfDirectory(atPath: Self.folder.appending(path: folder).path).sorted()
+            .map { Case(name: String($0.dropLast(".json".count)), folder: folder, reference: reference) }
+    }
 
     @Test("keeps the reference's contract", arguments: cases)
-    func parity(name: String) throws {
-        let file = Self.folder.appending(path: "cases/\(name).json").path
-        let assembly = try synthesize(Configuration(file: file))
-        let golden = try Data(contentsOf: Self.folder.appending(path: "golden/\(name).template.json"))
-        let reference = try JSONDecoder().decode(TemplateExpression.self, from: golden)
+    func parity(test: Case) throws {
+        let assembly = try synthesize(Configuration(file: test.configuration))
         let comparison = TemplateComparison(
-            reference: reference, candidate: try #require(assembly.stacks.first).template)
+            reference: try test.template(), candidate: try #require(assembly.stacks.first).template)
         #expect(comparison.differences == [])
         #expect(comparison.compared >= 15)
+    }
+
+    /// Where `make parity` has put what the real aws-cdk-lib synthesizes just now.
+    static let live = ProcessInfo.processInfo.environment["AURORA_PARITY_LIVE"]
+
+    @Test(
+        "of the reference is still the one that was recorded", .enabled(if: live != nil, "make parity runs this"),
+        arguments: cases)
+    func live(test: Case) throws {
+        let live = try #require(Self.live)
+        let comparison = TemplateComparison(
+            reference: try test.template(), candidate: try test.template(in: URL(fileURLWithPath: live)))
+        #expect(comparison.differences == [])
     }
 
     @Test("that differs from the reference is found out")
