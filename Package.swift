@@ -137,10 +137,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "LocalStackTests",
-            dependencies: [
-                "LocalStack", "LocalServers", "CDKAurora", "PostgreSQL", "SecretStore", "TestSupport",
-                .product(name: "Logging", package: "swift-log"),
-            ]),
+            dependencies: ["LocalStack", "CloudFormation", "SecretStore"]),
     ],
     swiftLanguageModes: [.v6]
 )
