@@ -102,6 +102,7 @@ class Generator:
             lines.append(f"{pad}    self.{swift_name.strip('`')} = {swift_name}")
         lines.append(f"{pad}}}")
         lines.append("")
+        lines.append(f"{pad}/// The form it has in a template.")
         lines.append(f"{pad}public var expression: TemplateExpression {{")
         lines.append(f"{pad}    var list = PropertyList()")
         for name, swift_name, *_ in fields:
@@ -147,7 +148,9 @@ class Generator:
             f"extension {self.service} {{",
             f"    /// The properties of `{self.type_name}`.",
             f"    public struct {self.name}: ResourceProperties {{",
+            "        /// CloudFormation's name for the type.",
             f'        public static let typeName = "{self.type_name}"',
+            "        /// The properties whose change makes CloudFormation replace the resource.",
         ]
         create_only = sorted(p[len("/properties/"):].replace("/", ".") for p in self.schema.get("createOnlyProperties", []))
         if create_only:
@@ -178,7 +181,9 @@ class Generator:
             f"extension {self.service}.{self.name} {{",
             f"    /// What can be read of a deployed `{self.type_name}`.",
             "    public struct Attributes: ResourceAttributes {",
+            "        /// The resource they are read from.",
             "        public let resource: ElementID",
+            "        /// Names the resource they are read from.",
             "        public init(of resource: ElementID) { self.resource = resource }",
         ]
         for name, swift_name, swift in self.attributes():

@@ -89,6 +89,7 @@ public struct AWSClient: Sendable {
     ///   - variable: Its name in `AWS_ENDPOINT_URL_…`, such as `SECRETS_MANAGER`.
     ///   - target: The operation, such as `secretsmanager.GetSecretValue`.
     ///   - input: What is asked.
+    ///   - output: What the answer is read as.
     /// - Returns: The answer.
     /// - Throws: ``AWSError``, `HTTPError`, `CancellationError`.
     func json<Input: Encodable, Output: Decodable>(

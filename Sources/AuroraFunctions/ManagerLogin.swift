@@ -50,7 +50,8 @@ extension DatabaseCredentials {
     ) throws -> PostgresConnection.Configuration {
         guard let host, !host.isEmpty else {
             throw SecretStoreError.malformed(
-                secret: secret, reason: "has no 'host': attach it to the cluster, which its attachment in the stack does")
+                secret: secret,
+                reason: "has no 'host': attach it to the cluster, which its attachment in the stack does")
         }
         return PostgresConnection.Configuration(
             host: host, port: port, username: username, password: password, database: database, tls: tls ?? .require)

@@ -48,6 +48,7 @@ public struct DatabaseProperties: Codable, Hashable, Sendable {
             self.schemas = schemas
         }
 
+        /// The names in the template.
         public enum CodingKeys: String, CodingKey { case username, access, schemas }
     }
 
@@ -68,6 +69,7 @@ public struct DatabaseProperties: Codable, Hashable, Sendable {
         self.creators = creators
     }
 
+    /// The names in the template.
     public enum CodingKeys: String, CodingKey { case databaseName, schemas, users, creators }
 }
 
@@ -99,6 +101,7 @@ public struct UserProperties: Codable, Hashable, Sendable {
         self.proxyCloneSecretArn = proxyCloneSecretArn
     }
 
+    /// The names in the template.
     public enum CodingKeys: String, CodingKey {
         case userSecretArn, access, proxyHost, proxyUserSecretArn, proxyCloneSecretArn
     }
@@ -116,6 +119,7 @@ public struct ActivityStreamProperties: Codable, Hashable, Sendable {
     /// The key that the events are encrypted with.
     public var kmsKeyId: String
 
+    /// The names in the template.
     public enum CodingKeys: String, CodingKey { case clusterArn, kmsKeyId }
 }
 
@@ -129,5 +133,6 @@ public struct LogRetentionProperties: Codable, Hashable, Sendable {
     /// The number of days, as CloudFormation sends numbers: as text.
     public var retentionInDays: String
 
+    /// The names in the template.
     public enum CodingKeys: String, CodingKey { case logGroupName, retentionInDays }
 }

@@ -51,7 +51,9 @@ public final class App: Construct {
     }
 
     /// Merges the context from the environment with what did not fit in there.
-    private static func readContext(_ environment: [String: String]) -> (context: [String: TemplateExpression], problems: [String]) {
+    private static func readContext(_ environment: [String: String]) -> (
+        context: [String: TemplateExpression], problems: [String]
+    ) {
         var context: [String: TemplateExpression] = [:]
         var problems: [String] = []
         func merge(_ json: Data, from source: String) {

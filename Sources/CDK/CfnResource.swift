@@ -60,14 +60,18 @@ open class CfnResource: CfnElement {
 
     /// Sets a property that the types do not offer, or removes it with `.null`.
     ///
-    /// - Parameter path: Names separated by dots, such as `Endpoint.Port`.
+    /// - Parameters:
+    ///   - path: Names separated by dots, such as `Endpoint.Port`.
+    ///   - value: What it is set to.
     public func addPropertyOverride(_ path: String, _ value: TemplateExpression) {
         overrides.append((path.split(separator: ".").map(String.init), value))
     }
 
     /// Makes this resource wait for another one.
     public func addDependency(on other: CfnResource) {
-        if other !== self, !explicitDependencies.contains(where: { $0 === other }) { explicitDependencies.append(other) }
+        if other !== self, !explicitDependencies.contains(where: { $0 === other }) {
+            explicitDependencies.append(other)
+        }
     }
 
     package var dependencies: [CfnResource] { explicitDependencies }

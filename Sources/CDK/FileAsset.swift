@@ -106,6 +106,7 @@ public enum AssetError: Error, CustomStringConvertible {
     /// There is nothing at the path, or it may not be read.
     case unreadable(path: String)
 
+    /// The facts as a sentence for people.
     public var description: String {
         switch self {
         case .unreadable(let path): "'\(path)' cannot be read: check that it exists and who may read it."

@@ -45,7 +45,9 @@ open class Stack: Construct {
 
     private func checkLimits() {
         let name = stackName.utf8
-        func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z") }
+        func isLetter(_ byte: UInt8) -> Bool {
+            (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z")
+        }
         func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
         let fits = name.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") }
         if !fits || name.count > 128 || !(name.first.map(isLetter) ?? false) {

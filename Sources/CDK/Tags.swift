@@ -29,6 +29,7 @@ public struct TagAspect: Aspect {
         self.resourceTypes = resourceTypes
     }
 
+    /// Tags one resource, if it can be tagged.
     public func visit(_ construct: Construct) {
         guard let resource = construct as? any TaggableResource else { return }
         if resourceTypes.isEmpty || resourceTypes.contains(resource.type) { resource.setTag(key, value) }

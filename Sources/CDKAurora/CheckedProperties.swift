@@ -68,7 +68,8 @@ struct CheckedProperties {
             if username.utf8.count + Self.cloneSuffix.utf8.count > Self.longestIdentifier {
                 node.addError(
                     "The user '\(username)' has \(username.utf8.count) bytes; PostgreSQL allows "
-                        + "\(Self.longestIdentifier), \(Self.cloneSuffix.utf8.count) of which are for '_clone': shorten it.")
+                        + "\(Self.longestIdentifier), \(Self.cloneSuffix.utf8.count) of which are for '_clone': shorten it."
+                )
             }
             for schema in user.schemas ?? [] where !properties.schemas.contains(schema) {
                 node.addError(

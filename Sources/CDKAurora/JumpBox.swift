@@ -36,6 +36,7 @@ public final class JumpBox: Construct, Connectable {
         }
     }
 
+    /// Its security groups and the port it listens on.
     public let connections: Connections
     /// The firewall around the machine.
     public var securityGroup: SecurityGroup { connections.securityGroups[0] }

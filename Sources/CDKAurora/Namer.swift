@@ -93,6 +93,7 @@ public struct Namer: Hashable, Sendable, CustomStringConvertible {
     public var pascal: String { spelled(.pascal) }
     /// `aurora_demo`
     public var snake: String { spelled(.snake) }
+    /// The facts as a sentence for people.
     public var description: String { kebab }
 
     /// The name in a convention, within the limits.

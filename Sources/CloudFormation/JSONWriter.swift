@@ -15,8 +15,11 @@ public struct JSONWriter {
     /// - Parameters:
     ///   - expression: What to write.
     ///   - spelling: How a use of an element is written; by default there must be none.
+    /// - Returns: The text's bytes.
+    /// - Throws: What `spelling` throws.
     public static func write(
-        _ expression: TemplateExpression, references spelling: @escaping (Reference) throws -> TemplateExpression = unresolved
+        _ expression: TemplateExpression,
+        references spelling: @escaping (Reference) throws -> TemplateExpression = unresolved
     ) throws -> [UInt8] {
         var writer = JSONWriter(spelling: spelling)
         try writer.write(expression, indent: 0)
@@ -26,7 +29,8 @@ public struct JSONWriter {
 
     /// The JSON of an expression on one line, without spaces.
     public static func compact(
-        _ expression: TemplateExpression, references spelling: @escaping (Reference) throws -> TemplateExpression = unresolved
+        _ expression: TemplateExpression,
+        references spelling: @escaping (Reference) throws -> TemplateExpression = unresolved
     ) throws -> String {
         var writer = JSONWriter(spelling: spelling)
         try writer.write(expression, indent: nil)
@@ -43,7 +47,8 @@ public struct JSONWriter {
         case .null: append("null")
         case .boolean(let value): append(value ? "true" : "false")
         case .integer(let number): append(String(number))
-        case .number(let number): append(number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : String(number))
+        case .number(let number):
+            append(number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : String(number))
         case .string(let text): appendQuoted(text)
         case .list(let elements):
             try writeSequence(elements, open: "[", close: "]", indent: indent) { writer, element, inner in
@@ -120,6 +125,7 @@ public struct UnresolvedReference: Error, CustomStringConvertible {
         self.reference = reference
     }
 
+    /// The facts as a sentence for people.
     public var description: String {
         "'\(reference.target.path)' is used here, but is not an element of this application: "
             + "a value of one App cannot be used in another."

@@ -43,6 +43,7 @@ public struct Tag: ExpressionConvertible {
         self.value = value
     }
 
+    /// The form it has in a template.
     public var expression: TemplateExpression {
         .object([.init("Key", key.expression), .init("Value", value.expression)])
     }

@@ -152,14 +152,21 @@ extension TemplateExpression {
 extension TemplateExpression: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
 {
+    /// Takes a literal text.
     public init(stringLiteral value: String) { self = .string(value) }
+    /// Takes a literal truth value.
     public init(booleanLiteral value: Bool) { self = .boolean(value) }
+    /// Takes a literal whole number.
     public init(integerLiteral value: Int) { self = .integer(value) }
+    /// Takes a literal number.
     public init(floatLiteral value: Double) { self = .number(value) }
+    /// Takes a literal list.
     public init(arrayLiteral elements: TemplateExpression...) { self = .list(elements) }
+    /// Takes a literal object; the order of members is kept.
     public init(dictionaryLiteral elements: (String, TemplateExpression)...) {
         self = .object(elements.map { Member($0.0, $0.1) })
     }
+    /// Takes a literal null.
     public init(nilLiteral: ()) { self = .null }
 }
 
@@ -170,10 +177,12 @@ public protocol ExpressionConvertible: Sendable {
 }
 
 extension TemplateExpression: ExpressionConvertible {
+    /// The form it has in a template.
     public var expression: TemplateExpression { self }
 }
 
 extension Array: ExpressionConvertible where Element: ExpressionConvertible {
+    /// The form it has in a template.
     public var expression: TemplateExpression { .list(map(\.expression)) }
 }
 

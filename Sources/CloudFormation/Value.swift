@@ -73,10 +73,12 @@ where Wrapped == String {
     public struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var parts: [TemplateExpression] = []
 
+        /// Makes room for the parts.
         public init(literalCapacity: Int, interpolationCount: Int) {
             parts.reserveCapacity(interpolationCount * 2 + 1)
         }
 
+        /// Appends text that is known now.
         public mutating func appendLiteral(_ literal: String) {
             parts.append(.string(literal))
         }
@@ -102,23 +104,28 @@ where Wrapped == String {
         }
     }
 
+    /// Takes a literal text.
     public init(stringLiteral value: String) {
         self.init(unchecked: .string(value))
     }
 
+    /// Takes an interpolated text.
     public init(stringInterpolation: StringInterpolation) {
         self.init(unchecked: .joining(stringInterpolation.parts))
     }
 }
 
 extension Value: ExpressibleByIntegerLiteral where Wrapped == Int {
+    /// Takes a literal whole number.
     public init(integerLiteral value: Int) { self.init(unchecked: .integer(value)) }
 }
 
 extension Value: ExpressibleByBooleanLiteral where Wrapped == Bool {
+    /// Takes a literal truth value.
     public init(booleanLiteral value: Bool) { self.init(unchecked: .boolean(value)) }
 }
 
 extension Value: ExpressibleByFloatLiteral where Wrapped == Double {
+    /// Takes a literal number.
     public init(floatLiteral value: Double) { self.init(unchecked: .number(value)) }
 }

@@ -46,5 +46,6 @@ open class Construct: Scope {
 }
 
 extension Construct: Dependable {
+    /// The places to wait for.
     public var dependencyRoots: [Node] { [node] }
 }

@@ -22,5 +22,6 @@ public final class DependencyGroup: Dependable {
         members.append(member)
     }
 
+    /// The places to wait for.
     public var dependencyRoots: [Node] { members.flatMap(\.dependencyRoots) }
 }

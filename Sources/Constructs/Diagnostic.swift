@@ -28,6 +28,7 @@ public struct Diagnostic: Hashable, Sendable {
 }
 
 extension Diagnostic: CustomStringConvertible {
+    /// The facts as a sentence for people.
     public var description: String {
         path.isEmpty ? "\(severity.rawValue): \(message)" : "\(severity.rawValue): \(path): \(message)"
     }
@@ -43,6 +44,7 @@ public struct ValidationError: Error, Hashable, Sendable, CustomStringConvertibl
         self.diagnostics = diagnostics
     }
 
+    /// The facts as a sentence for people.
     public var description: String {
         diagnostics.map(\.description).joined(separator: "\n")
     }

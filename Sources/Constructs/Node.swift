@@ -29,6 +29,7 @@ public final class Node: Scope {
 
     private var childrenByID: [String: Node] = [:]
 
+    /// The place itself.
     public var node: Node { self }
 
     /// Makes the root of a tree.
@@ -45,7 +46,8 @@ public final class Node: Scope {
     ///   - requested: A name that is unique within `scope`.
     public init(_ scope: any Scope, _ requested: String) {
         let parent = scope.node
-        var id = requested.split(separator: Node.pathSeparator, omittingEmptySubsequences: false).joined(separator: "--")
+        var id = requested.split(separator: Node.pathSeparator, omittingEmptySubsequences: false).joined(
+            separator: "--")
         if id.isEmpty {
             parent.addError("A construct needs an id: give the one declared here a name that is unique in its scope.")
             id = "Unnamed\(parent.children.count)"
@@ -122,5 +124,6 @@ public final class Node: Scope {
 }
 
 extension Node: Dependable {
+    /// The places to wait for.
     public var dependencyRoots: [Node] { [self] }
 }

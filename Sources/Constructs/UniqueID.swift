@@ -20,6 +20,7 @@ public enum UniqueID {
     ///
     /// - Parameter components: The ids from just below the stack to the element. A single one stands for itself
     ///   without its punctuation, so that hand-written templates can be carried over.
+    /// - Returns: Letters and digits, at most 255.
     public static func make(_ components: [String]) -> String {
         let components = components.filter { $0 != hiddenID }
         if components.count == 1, let only = components.first {

@@ -97,10 +97,12 @@ public struct DesiredAccess: Codable, Hashable, Sendable {
         }
         for user in users {
             for schema in user.schemas ?? [] where !schemas.contains(schema) {
-                problems.append("the user '\(user.name)' names the schema '\(schema)', which is not declared: declare it")
+                problems.append(
+                    "the user '\(user.name)' names the schema '\(schema)', which is not declared: declare it")
             }
             if user.name.hasPrefix("pg_") {
-                problems.append("the user '\(user.name)' begins with 'pg_', which PostgreSQL reserves: choose another name")
+                problems.append(
+                    "the user '\(user.name)' begins with 'pg_', which PostgreSQL reserves: choose another name")
             }
         }
         if !problems.isEmpty { throw .invalid(problems) }

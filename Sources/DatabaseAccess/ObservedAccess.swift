@@ -80,9 +80,9 @@ public struct ObservedAccess: Sendable {
 
     /// Whether a role may give another one to others.
     func canGrant(_ role: String, _ member: String) -> Bool {
-        guard let granted = roles[role], !granted.isSuperuser, let self_ = roles[member] else { return false }
+        guard let granted = roles[role], !granted.isSuperuser, let asking = roles[member] else { return false }
         // Until PostgreSQL 15 whoever may create roles may grant all but superusers (release notes of 16).
-        if serverVersion < 160_000 { return self_.createsRoles }
+        if serverVersion < 160_000 { return asking.createsRoles }
         return memberships.contains { $0.role == role && $0.isAdmin && hasPrivileges(of: $0.member, member) }
     }
 

@@ -64,7 +64,9 @@ struct Planner {
                 adjust(role, login: false)
             } else {
                 before.append(
-                    .init("CREATE ROLE \(SQLText.name(group.name)) NOLOGIN", reason: "the group \(group.name) is missing"))
+                    .init(
+                        "CREATE ROLE \(SQLText.name(group.name)) NOLOGIN", reason: "the group \(group.name) is missing")
+                )
                 created.insert(group.name)
             }
         }
@@ -99,7 +101,9 @@ struct Planner {
                 blocked.append(
                     .init(
                         sql: "ALTER ROLE \(SQLText.name(role.name)) NOSUPERUSER NOBYPASSRLS", role: "a superuser",
-                        reason: "\(role.name) is a superuser or bypasses row security, which \(observed.manager) cannot change"))
+                        reason:
+                            "\(role.name) is a superuser or bypasses row security, which \(observed.manager) cannot change"
+                    ))
             }
         }
         guard !options.isEmpty else { return }
@@ -109,7 +113,9 @@ struct Planner {
             return
         }
         body.append(
-            .init(sql, reason: "\(role.name) should be \(options.joined(separator: ", ").lowercased())", hazards: hazards))
+            .init(
+                sql, reason: "\(role.name) should be \(options.joined(separator: ", ").lowercased())", hazards: hazards)
+        )
     }
 
     private func mayAlter(_ role: String) -> Bool {
@@ -331,12 +337,18 @@ struct Planner {
                 guard role != relation.owner else { return }
                 let missing = wanted.subtracting(relation.acl?.privileges(of: role) ?? [])
                 if !missing.isEmpty {
-                    note(Change(role: role, privileges: missing, kind: relation.kind, owner: relation.owner, isGrant: true), relation)
+                    note(
+                        Change(
+                            role: role, privileges: missing, kind: relation.kind, owner: relation.owner, isGrant: true),
+                        relation)
                 }
                 guard removes, let acl = relation.acl else { return }
                 let extra = acl.privileges(of: role, grantedBy: relation.owner).subtracting(wanted)
                 if !extra.isEmpty {
-                    note(Change(role: role, privileges: extra, kind: relation.kind, owner: relation.owner, isGrant: false), relation)
+                    note(
+                        Change(
+                            role: role, privileges: extra, kind: relation.kind, owner: relation.owner, isGrant: false),
+                        relation)
                 }
             }
             for group in groups {
@@ -376,21 +388,25 @@ struct Planner {
     private mutating func defaultPrivileges() {
         // A creator may have default privileges for all schemas as well, which add to those for one.
         var known: [String: AccessControlList] = [:]
-        for entry in observed.defaults { known["\(entry.creator)\0\(entry.schema ?? "")\0\(entry.objectType)"] = entry.acl }
+        for entry in observed.defaults {
+            known["\(entry.creator)\0\(entry.schema ?? "")\0\(entry.objectType)"] = entry.acl
+        }
         func privileges(_ creator: String, _ schema: String, _ type: String, _ role: String) -> Set<Privilege> {
             known["\(creator)\0\(schema)\0\(type)"]?.privileges(of: role) ?? []
         }
         for creator in creators {
             guard creator == observed.manager || created.contains(creator) || observed.roles[creator] != nil else {
                 notes.append(
-                    "The creator \(creator) does not exist yet: what it creates is granted when this runs again after its creation.")
+                    "The creator \(creator) does not exist yet: what it creates is granted when this runs again after its creation."
+                )
                 continue
             }
             for (kind, type, objects) in [
                 (ObservedAccess.Relation.Kind.table, "r", "TABLES"), (.sequence, "S", "SEQUENCES"),
             ] {
                 var order: [String] = []
-                var statements: [String: (schemas: [String], role: String, privileges: Set<Privilege>, grant: Bool)] = [:]
+                var statements: [String: (schemas: [String], role: String, privileges: Set<Privilege>, grant: Bool)] =
+                    [:]
                 func note(_ schema: String, _ role: String, _ privileges: Set<Privilege>, grant: Bool) {
                     let key = "\(grant)\0\(role)\0\(SQLText.list(privileges))"
                     if statements[key] == nil {

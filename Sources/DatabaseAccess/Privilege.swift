@@ -50,7 +50,9 @@ struct AccessControlList: Hashable, Sendable {
 
     func privileges(of grantee: String, grantedBy grantor: String? = nil) -> Set<Privilege> {
         entries.reduce(into: []) { found, entry in
-            if entry.grantee == grantee, grantor == nil || entry.grantor == grantor { found.formUnion(entry.privileges) }
+            if entry.grantee == grantee, grantor == nil || entry.grantor == grantor {
+                found.formUnion(entry.privileges)
+            }
         }
     }
 

@@ -68,7 +68,8 @@ private final class Transfer: @unchecked Sendable {
         if let deadline = request.deadline {
             let parts = deadline.components
             aurora_curl_set_long(
-                handle, CURLOPT_TIMEOUT_MS, max(1, Int(parts.seconds * 1000 + parts.attoseconds / 1_000_000_000_000_000)))
+                handle, CURLOPT_TIMEOUT_MS,
+                max(1, Int(parts.seconds * 1000 + parts.attoseconds / 1_000_000_000_000_000)))
         }
         sign(handle, &list)
         aurora_curl_set_list(handle, CURLOPT_HTTPHEADER, list)

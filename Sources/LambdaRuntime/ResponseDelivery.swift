@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// The wire's own names, for types that are nothing but the wire's form.
 
 public import HTTP
 

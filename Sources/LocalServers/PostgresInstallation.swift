@@ -48,7 +48,8 @@ public struct PostgresInstallation: Hashable, Sendable {
     /// Looks at a folder; `nil` where its server does not say its version.
     public init?(binaries: String) async {
         let result = try? await run(
-            .path(FilePath("\(binaries)/postgres")), arguments: ["--version"], output: .string(limit: 1000), error: .discarded)
+            .path(FilePath("\(binaries)/postgres")), arguments: ["--version"], output: .string(limit: 1000),
+            error: .discarded)
         // For example: postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)
         guard let words = result?.standardOutput.split(whereSeparator: \.isWhitespace), words.count >= 3,
             let major = Int(words[2].prefix { $0.isNumber })

@@ -99,6 +99,8 @@ public struct PostgresServer: Sendable {
     /// - Parameters:
     ///   - directory: Where the copy's files will be.
     ///   - settings: More of the server's settings, such as `fsync=off`.
+    /// - Returns: The other server, which does not run yet.
+    /// - Throws: ``ServerError``.
     package func copy(to directory: String, settings: [String] = []) async throws -> PostgresServer {
         try user.makeDirectory(directory)
         try await user.run("/bin/cp", ["-a", data, "\(directory)/data"])
@@ -199,7 +201,8 @@ public struct PostgresServer: Sendable {
                 database: "postgres", tls: .disable), logger: logger)
         defer { Task { await connection.close() } }
         let verifier = try await connection.passwordVerifier(password, username: name)
-        let found = try await connection.query("select rolname from pg_roles where rolname in (\(name), 'rds_superuser')")
+        let found = try await connection.query(
+            "select rolname from pg_roles where rolname in (\(name), 'rds_superuser')")
         let roles = try found.map { try $0.decode("rolname", as: String.self) }
         try await connection.withTransaction { connection in
             if !roles.contains("rds_superuser") {

@@ -48,6 +48,7 @@ public struct LocalAssembly: Sendable {
     /// Chooses a stack.
     ///
     /// - Parameter name: Its name; may be left out where only one declares an Aurora.
+    /// - Returns: Its template.
     /// - Throws: ``LocalStackError`` where there is no such stack, or where it is not clear which one is meant.
     func template(named name: String?) throws(LocalStackError) -> LocalTemplate {
         let known = templates.keys.sorted()

@@ -22,7 +22,8 @@ extension LocalStack {
             progress("Running \(resource.type) \(resource.logicalID)")
             let response = try await run(resource, evaluator, before: state.resources[resource.logicalID])
             guard response.status == .success else {
-                throw LocalStackError.failed(resource: resource.logicalID, reason: response.reason ?? "no reason was given")
+                throw LocalStackError.failed(
+                    resource: resource.logicalID, reason: response.reason ?? "no reason was given")
             }
             state.resources[resource.logicalID] = .init(
                 type: resource.type, physicalID: response.physicalResourceID,
@@ -50,8 +51,9 @@ extension LocalStack {
         _ resource: LocalTemplate.Resource, _ evaluator: TemplateEvaluator, before: LocalState.Resource?
     ) async throws -> CustomResourceResponse {
         let function = try evaluator.function(of: resource)
-        guard let handler = try evaluator.text(function.properties["Handler"], of: function.logicalID)
-            .flatMap(HandlerName.init)
+        guard
+            let handler = try evaluator.text(function.properties["Handler"], of: function.logicalID)
+                .flatMap(HandlerName.init)
         else {
             throw LocalStackError.unsupported(resource: function.logicalID, what: "a handler that is not Aurora's")
         }

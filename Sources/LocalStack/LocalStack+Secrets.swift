@@ -28,7 +28,8 @@ extension LocalStack {
     func databaseName(_ evaluator: TemplateEvaluator) throws -> String {
         let database = evaluator.template.resources(ofType: CustomResourceTypes.database).first
         return try evaluator.text(
-            database?.properties[DatabaseProperties.CodingKeys.databaseName.rawValue], of: database?.logicalID ?? "") ?? ""
+            database?.properties[DatabaseProperties.CodingKeys.databaseName.rawValue], of: database?.logicalID ?? "")
+            ?? ""
     }
 
     /// Makes the secrets that are missing, as `GenerateSecretString` says.
@@ -67,7 +68,9 @@ extension LocalStack {
     /// Completes secrets with where the database is, as their attachments say.
     func attachSecrets(_ evaluator: TemplateEvaluator) async throws {
         for resource in evaluator.template.resources(ofType: "AWS::SecretsManager::SecretTargetAttachment") {
-            guard let arn = try evaluator.text(resource.properties["SecretId"], of: resource.logicalID) else { continue }
+            guard let arn = try evaluator.text(resource.properties["SecretId"], of: resource.logicalID) else {
+                continue
+            }
             var credentials = try await credentials(of: arn)
             let before = credentials
             credentials.host = Self.host

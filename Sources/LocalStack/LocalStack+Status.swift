@@ -94,7 +94,8 @@ extension LocalStack {
         let server = try await server()
         guard server.runningPort != nil else { throw LocalStackError.notRunning(stack: name) }
         let names = try orderedSecrets(state)
-        guard let secret = names.first(where: { userName($0, state).lowercased() == user.lowercased() || $0 == user }) else {
+        guard let secret = names.first(where: { userName($0, state).lowercased() == user.lowercased() || $0 == user })
+        else {
             throw LocalStackError.noSuchUser(name: user, known: names.map { userName($0, state) })
         }
         return (try await credentials(of: secret), state.databaseName, server.installation.binaries)

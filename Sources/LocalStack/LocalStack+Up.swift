@@ -108,7 +108,8 @@ extension LocalStack {
             try removeUndeclaredSecrets(evaluator)
             try state.write(to: directory)
             return Report(
-                stack: name, isNew: isNew, wasStarted: !wasRunning, serverVersion: server.installation.version, port: runningPort,
+                stack: name, isNew: isNew, wasStarted: !wasRunning, serverVersion: server.installation.version,
+                port: runningPort,
                 steps: steps, newSecrets: newSecrets)
         } catch {
             if isNew || !wasRunning { _ = try? await server.stop() }

@@ -56,6 +56,9 @@ public struct LocalStack: Sendable {
     /// - Parameters:
     ///   - name: Its name; may be left out where there is only one.
     ///   - root: The folder with all local stacks.
+    ///   - environment: The process's environment variables.
+    ///   - logger: Gets what the handlers do.
+    /// - Returns: The stack.
     /// - Throws: ``LocalStackError`` where there is none, or where it is not clear which one is meant.
     public static func existing(
         _ name: String?, root: String, environment: [String: String], logger: Logger

@@ -38,7 +38,8 @@ extension LocalStackError: CustomStringConvertible {
             "There is no stack '\(name)': there is \(known.isEmpty ? "none" : known.joined(separator: ", "))."
         case .noAurora(let stack):
             "The stack '\(stack)' declares no Aurora (no \(CustomResourceTypes.database)): choose another stack with --stack."
-        case .unsupported(let resource, let what): "The resource \(resource) uses \(what), which is not known on this machine."
+        case .unsupported(let resource, let what):
+            "The resource \(resource) uses \(what), which is not known on this machine."
         case .failed(let resource, let reason): "\(resource) failed: \(reason)"
         case .locked(let stack): "Another command is at work on the stack '\(stack)': wait for it, or stop it."
         case .notRunning(let stack): "The stack '\(stack)' does not run: start it with 'aurora local up'."

@@ -217,7 +217,8 @@ public actor PostgresConnection {
         func error(_ server: String) -> any Error {
             switch self {
             case .deadline:
-                PostgresError(.deadlineExceeded, message: "the statement took too long and was cancelled", server: server)
+                PostgresError(
+                    .deadlineExceeded, message: "the statement took too long and was cancelled", server: server)
             case .cancellation: CancellationError()
             }
         }

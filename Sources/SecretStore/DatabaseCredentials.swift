@@ -57,7 +57,8 @@ public struct DatabaseCredentials: Sendable, Equatable {
         }
         self.members = members
         for key in ["username", "password"] where members[key]?.text.isEmpty ?? true {
-            throw .malformed(secret: secret, reason: "has no '\(key)': put it back, or let the stack make the secret anew")
+            throw .malformed(
+                secret: secret, reason: "has no '\(key)': put it back, or let the stack make the secret anew")
         }
     }
 

@@ -82,7 +82,8 @@ public struct FileSecretStore: SecretStore {
             try write(
                 File(
                     name: secretName,
-                    versions: [.init(id: versionID ?? UUID().uuidString, value: value, stages: [VersionStage.current])]))
+                    versions: [.init(id: versionID ?? UUID().uuidString, value: value, stages: [VersionStage.current])])
+            )
             return Self.arn(of: secretName)
         }
     }
@@ -153,7 +154,8 @@ public struct FileSecretStore: SecretStore {
     ) async throws {
         try change(secretID) { file in
             if let other {
-                guard let index = file.versions.firstIndex(where: { $0.id == other && $0.stages.contains(stage) }) else {
+                guard let index = file.versions.firstIndex(where: { $0.id == other && $0.stages.contains(stage) })
+                else {
                     throw SecretStoreError.notFound(secret: file.name, what: "version \(other) with the label \(stage)")
                 }
                 if versionID == nil { file.versions[index].stages.removeAll { $0 == stage } }

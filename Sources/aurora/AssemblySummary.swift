@@ -28,7 +28,8 @@ struct AssemblySummary: CustomStringConvertible {
             let file = artifact.value["properties"]?["templateFile"]?.stringLiteral ?? ""
             let resources = try read(file)["Resources"]?.members ?? []
             let environment = artifact.value["environment"]?.stringLiteral ?? ""
-            let place = environment.contains("unknown-account") ? "any account and region" : String(environment.dropFirst(6))
+            let place =
+                environment.contains("unknown-account") ? "any account and region" : String(environment.dropFirst(6))
             lines.append("\(artifact.name): \(resources.count) resources, for \(place)")
             lines += Self.kinds(resources)
             lines += Self.state(resources)

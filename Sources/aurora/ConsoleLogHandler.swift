@@ -24,6 +24,7 @@ extension Logger {
     /// A log for a command.
     ///
     /// - Parameter verbose: Whether every statement is shown, or only what needs attention.
+    /// - Returns: The log.
     static func console(verbose: Bool) -> Logger {
         Logger(label: "aurora") { _ in ConsoleLogHandler(logLevel: verbose ? .debug : .warning) }
     }

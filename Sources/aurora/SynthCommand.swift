@@ -14,7 +14,9 @@ struct SynthCommand: ParsableCommand {
     @Argument(help: "The configuration file, in JSON or YAML.")
     var config: String
 
-    @Option(name: [.short, .long], help: "Where the cloud assembly goes; by default where the cdk CLI asks for it, else cdk.out.")
+    @Option(
+        name: [.short, .long],
+        help: "Where the cloud assembly goes; by default where the cdk CLI asks for it, else cdk.out.")
     var output: String?
 
     @Flag(help: "Say nothing but errors.")

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import AWSConstructs
 import CDK
 import CloudFormation
 import Constructs
 import Testing
+
+@testable import AWSConstructs
 
 @Suite("An address plan")
 struct SubnetPlanTests {
@@ -15,7 +16,10 @@ struct SubnetPlanTests {
 
     @Test("gives equal shares where no size is asked for")
     func equal() throws {
-        #expect(try plan("10.0.0.0/16", [nil, nil, nil, nil]) == ["10.0.0.0/18", "10.0.64.0/18", "10.0.128.0/18", "10.0.192.0/18"])
+        #expect(
+            try plan("10.0.0.0/16", [nil, nil, nil, nil]) == [
+                "10.0.0.0/18", "10.0.64.0/18", "10.0.128.0/18", "10.0.192.0/18",
+            ])
     }
 
     @Test("places those with a size first, and keeps the order of the requests")
@@ -23,14 +27,18 @@ struct SubnetPlanTests {
         #expect(try plan("10.0.0.0/16", [nil, 24, nil]) == ["10.0.64.0/18", "10.0.0.0/24", "10.0.128.0/18"])
     }
 
-    @Test("says what is wrong", arguments: [
-        ("10.0.0.0/28", [Int?](repeating: nil, count: 4)), ("10.0.0.0/24", [24, 24]), ("10.0.0.0/16", [29]),
-    ])
+    @Test(
+        "says what is wrong",
+        arguments: [
+            ("10.0.0.0/28", [Int?](repeating: nil, count: 4)), ("10.0.0.0/24", [24, 24]), ("10.0.0.0/16", [29]),
+        ])
     func impossible(network: String, masks: [Int?]) throws {
         #expect(throws: SubnetPlan.Failure.self) { try plan(network, masks) }
     }
 
-    @Test("reads blocks, and refuses what is none", arguments: ["10.0.0.0", "10.0.0/16", "10.0.0.256/16", "10.0.0.0/33", "x/16", ""])
+    @Test(
+        "reads blocks, and refuses what is none",
+        arguments: ["10.0.0.0", "10.0.0/16", "10.0.0.256/16", "10.0.0.0/33", "x/16", ""])
     func notation(text: String) {
         #expect(CIDRBlock(text) == nil)
     }
@@ -44,10 +52,11 @@ struct VpcTests {
     func noMatch() {
         let vpc = Vpc(stack(), "Vpc")
         #expect(vpc.selectSubnets(.privateIsolated).subnets.isEmpty)
-        #expect(vpc.node.diagnostics.map(\.message) == [
-            "This network does not have subnets of type 'privateIsolated': it has the types public, privateWithEgress "
-                + "and the groups Public, Private."
-        ])
+        #expect(
+            vpc.node.diagnostics.map(\.message) == [
+                "This network does not have subnets of type 'privateIsolated': it has the types public, privateWithEgress "
+                    + "and the groups Public, Private."
+            ])
     }
 
     @Test("without NAT gateways has public and isolated subnets")
@@ -67,9 +76,11 @@ struct VpcTests {
         #expect(Set(routes).count == 1)
     }
 
-    @Test("has an error for each thing that cannot be", arguments: [
-        ("10.0.0.0/8", nil), ("nonsense", nil), ("10.0.0.0/28", nil),
-    ] as [(String, Int?)])
+    @Test(
+        "has an error for each thing that cannot be",
+        arguments: [
+            ("10.0.0.0/8", nil), ("nonsense", nil), ("10.0.0.0/28", nil),
+        ] as [(String, Int?)])
     func errors(cidr: String, gateways: Int?) {
         let vpc = Vpc(stack(), "Vpc", cidr: cidr, natGateways: gateways)
         #expect(vpc.node.diagnostics.count == 1)
@@ -78,9 +89,11 @@ struct VpcTests {
 
     @Test("takes at most one subnet a zone where asked to")
     func onePerZone() {
-        let vpc = Vpc(stack(), "Vpc", subnetConfiguration: [
-            .init(name: "a", subnetType: .privateIsolated), .init(name: "b", subnetType: .privateIsolated),
-        ])
+        let vpc = Vpc(
+            stack(), "Vpc",
+            subnetConfiguration: [
+                .init(name: "a", subnetType: .privateIsolated), .init(name: "b", subnetType: .privateIsolated),
+            ])
         #expect(vpc.selectSubnets(.init(.type(.privateIsolated))).subnets.count == 4)
         #expect(vpc.selectSubnets(.init(.type(.privateIsolated), onePerAz: true)).subnets.count == 2)
     }
@@ -105,15 +118,19 @@ struct ConnectionsTests {
 
 @Suite("An instance type")
 struct InstanceTypeTests {
-    @Test("knows its processor", arguments: [
-        ("t4g.medium", Architecture.arm64), ("r6gd.large", .arm64), ("r5.24xlarge", .x86_64), ("g5.large", .x86_64),
-        ("db.r8g.large", .arm64), ("x2iedn.large", .x86_64), ("c7gn.metal", .arm64),
-    ])
+    @Test(
+        "knows its processor",
+        arguments: [
+            ("t4g.medium", Architecture.arm64), ("r6gd.large", .arm64), ("r5.24xlarge", .x86_64), ("g5.large", .x86_64),
+            ("db.r8g.large", .arm64), ("x2iedn.large", .x86_64), ("c7gn.metal", .arm64),
+        ])
     func architecture(name: String, expected: Architecture) throws {
         #expect(try #require(InstanceType(name)).architecture == expected)
     }
 
-    @Test("is refused where it is none", arguments: ["", "t4g", "t4g.", ".medium", "t4g medium", "T4G.medium", "t4g.me.dium"])
+    @Test(
+        "is refused where it is none",
+        arguments: ["", "t4g", "t4g.", ".medium", "t4g medium", "T4G.medium", "t4g.me.dium"])
     func invalid(name: String) {
         #expect(InstanceType(name) == nil)
     }

@@ -7,8 +7,8 @@ import LambdaRuntime
 import Logging
 import PostgreSQL
 import SecretStore
-import Testing
 import TestSupport
+import Testing
 
 /// The handlers with a real server and a real store, asked as CloudFormation asks.
 private struct Fixture {
@@ -57,7 +57,8 @@ private struct Fixture {
 
 @Suite("The database handler")
 struct DatabaseHandlerTests {
-    private let properties = #"{"ServiceToken":"t","databaseName":"demo","schemas":["app"],"users":[{"username":"reader","access":"reader"}]}"#
+    private let properties =
+        #"{"ServiceToken":"t","databaseName":"demo","schemas":["app"],"users":[{"username":"reader","access":"reader"}]}"#
 
     @Test("answers with the database's name, and the same again for the same request", arguments: TestServer.versions)
     func create(version: Int) async throws {
@@ -88,12 +89,17 @@ struct DatabaseHandlerTests {
         }
     }
 
-    @Test("names what is wrong with the properties", arguments: [
-        (#"{"schemas":[],"users":[]}"#, "ResourceProperties.databaseName is missing"),
-        (#"{"databaseName":"demo","schemas":"app","users":[]}"#, "ResourceProperties.schemas is no Array"),
-        (#"{"databaseName":"demo","schemas":["app"],"users":[{"username":"a","access":"root"}]}"#, "users.[0].access"),
-        (#"{"databaseName":"","schemas":[""],"users":[]}"#, "the name of the database is empty"),
-    ])
+    @Test(
+        "names what is wrong with the properties",
+        arguments: [
+            (#"{"schemas":[],"users":[]}"#, "ResourceProperties.databaseName is missing"),
+            (#"{"databaseName":"demo","schemas":"app","users":[]}"#, "ResourceProperties.schemas is no Array"),
+            (
+                #"{"databaseName":"demo","schemas":["app"],"users":[{"username":"a","access":"root"}]}"#,
+                "users.[0].access"
+            ),
+            (#"{"databaseName":"","schemas":[""],"users":[]}"#, "the name of the database is empty"),
+        ])
     func invalid(properties: String, message: String) async throws {
         try await TestServer.with(version: 15) { server in
             let response = try await Fixture(server).ask(.database, "Create", properties)
@@ -112,7 +118,8 @@ struct DatabaseHandlerTests {
             #expect(response.status == .success, "\(response.reason ?? "")")
             let connection = try await server.connect(database: "demo")
             let rows = try await connection.query(
-                "select rolcanlogin as login, has_schema_privilege('r_reader', 'app', 'usage') as usage from pg_roles where rolname = 'reader'")
+                "select rolcanlogin as login, has_schema_privilege('r_reader', 'app', 'usage') as usage from pg_roles where rolname = 'reader'"
+            )
             #expect(try rows[0].decode("login") == false)
             #expect(try rows[0].decode("usage") == false)
         }
@@ -121,7 +128,9 @@ struct DatabaseHandlerTests {
 
 @Suite("The user handler")
 struct UserHandlerTests {
-    @Test("completes the secret, makes its password work, and leaves the clone's alone (defect 5)", arguments: TestServer.versions)
+    @Test(
+        "completes the secret, makes its password work, and leaves the clone's alone (defect 5)",
+        arguments: TestServer.versions)
     func active(version: Int) async throws {
         try await TestServer.with(version: version) { server in
             let fixture = try Fixture(server)
@@ -134,14 +143,17 @@ struct UserHandlerTests {
             #expect(secret.host == "127.0.0.1")
             #expect(secret.proxyHost == "proxy.example")
             #expect(try await fixture.logsIn("reader", "first"))
-            #expect(try await fixture.ask(.user, "Update", properties, old: properties, id: "reader").data["changes"] == "0")
+            #expect(
+                try await fixture.ask(.user, "Update", properties, old: properties, id: "reader").data["changes"] == "0"
+            )
 
             // A rotation has made the clone current; the user's own password must go on working.
             let manager = try await server.connect()
             let verifier = try await manager.passwordVerifier("second", username: "reader_clone")
             try await manager.query("alter role reader_clone password \(literal: verifier)")
             try await fixture.secrets.put(
-                fixture.secret("reader_clone", "second"), for: "Reader", versionID: "rotated", stages: [VersionStage.current])
+                fixture.secret("reader_clone", "second"), for: "Reader", versionID: "rotated",
+                stages: [VersionStage.current])
             let updated = try await fixture.ask(.user, "Update", properties, old: properties, id: "reader")
             #expect(updated.physicalResourceID == "reader")
             #expect(try await fixture.logsIn("reader", "first"))
@@ -157,7 +169,8 @@ struct UserHandlerTests {
             try fixture.secrets.create("Reader", value: fixture.secret("reader", "application"))
             try fixture.secrets.create("ProxyUser", value: fixture.secret("reader", "generated-one"))
             try fixture.secrets.create("ProxyClone", value: fixture.secret("reader_clone", "generated-two"))
-            let properties = #"{"userSecretArn":"Reader","access":"reader","proxyUserSecretArn":"ProxyUser","proxyCloneSecretArn":"ProxyClone"}"#
+            let properties =
+                #"{"userSecretArn":"Reader","access":"reader","proxyUserSecretArn":"ProxyUser","proxyCloneSecretArn":"ProxyClone"}"#
             let response = try await fixture.ask(.user, "Create", properties)
             #expect(response.status == .success, "\(response.reason ?? "")")
             #expect(try await fixture.credentials("ProxyUser").password == "application")
@@ -169,10 +182,12 @@ struct UserHandlerTests {
         }
     }
 
-    @Test("refuses secrets that are not its business, without changing anything", arguments: [
-        ("reader", "elsewhere.example", "a password is only set on the manager's own cluster"),
-        (TestServer.managerName, "127.0.0.1", "names the manager"),
-    ])
+    @Test(
+        "refuses secrets that are not its business, without changing anything",
+        arguments: [
+            ("reader", "elsewhere.example", "a password is only set on the manager's own cluster"),
+            (TestServer.managerName, "127.0.0.1", "names the manager"),
+        ])
     func refused(username: String, host: String, message: String) async throws {
         try await TestServer.with(version: 15) { server in
             let fixture = try Fixture(server)

@@ -2,10 +2,11 @@
 
 import AWSConstructs
 import CDK
-@testable import CDKAurora
 import CloudFormation
 import Constructs
 import Testing
+
+@testable import CDKAurora
 
 @Suite("A configuration file")
 struct ConfigurationTests {
@@ -29,7 +30,8 @@ struct ConfigurationTests {
 
     @Test("in YAML describes the same as one in JSON")
     func yaml() throws {
-        let json = #"{"stack":"AuroraDemo","vpc":{"create":{}},"kmsKey":{"create":{}},"aurora":{"name":["aurora","demo"],"databaseName":"demo"}}"#
+        let json =
+            #"{"stack":"AuroraDemo","vpc":{"create":{}},"kmsKey":{"create":{}},"aurora":{"name":["aurora","demo"],"databaseName":"demo"}}"#
         let fromYAML = try synthesize(Configuration(text: Self.minimal, file: "a.yaml"))
         let fromJSON = try synthesize(Configuration(text: json, file: "a.json"))
         #expect(fromYAML.stacks[0].template == fromJSON.stacks[0].template)
@@ -37,9 +39,10 @@ struct ConfigurationTests {
 
     @Test("is told the nearest key for one that does not exist, with line and column")
     func unknownKey() {
-        #expect(problems(Self.minimal + "\n  instancs: 3") == [
-            "aurora.yaml:7:3: There is no 'aurora.instancs': did you mean 'instances'?"
-        ])
+        #expect(
+            problems(Self.minimal + "\n  instancs: 3") == [
+                "aurora.yaml:7:3: There is no 'aurora.instancs': did you mean 'instances'?"
+            ])
     }
 
     @Test("has all its mistakes reported together")
@@ -57,7 +60,9 @@ struct ConfigurationTests {
         let found = problems(text)
         #expect(found.contains("aurora.yaml:1:8: stack must be a text (put it in quotes), and is '5'."))
         #expect(found.contains("aurora.yaml:6:14: aurora.instances must be a whole number, and is 'many'."))
-        #expect(found.contains("aurora.yaml:7:18: aurora.removalPolicy must be one of destroy, retain, snapshot, and is 'forget'."))
+        #expect(
+            found.contains(
+                "aurora.yaml:7:18: aurora.removalPolicy must be one of destroy, retain, snapshot, and is 'forget'."))
         #expect(found.contains { $0.hasPrefix("aurora.yaml:2:6: vpc takes exactly one of create, lookup") })
         #expect(found.contains { $0.contains("kmsKey takes exactly one of create, arn") })
         #expect(found.contains { $0.contains("aurora.databaseName is missing") })
@@ -88,28 +93,30 @@ struct AuroraTests {
         }
     }
 
-    @Test("refuses values that cannot be, with the construct's path and the fix", arguments: [
-        ("  instances: 0", "instances is 0: an Aurora cluster has 1 to 16"),
-        ("  instances: -1", "instances is -1"),
-        ("  instances: 17", "instances is 17"),
-        ("  schemas: ['']", "schemas[0] is empty"),
-        ("  schemas: [a, a]", "schemas has 'a' twice"),
-        ("  databaseName2: x", ""),
-        ("  retentionDays: 36", "RDS keeps backups for 1 to 35 days"),
-        ("  cloudwatchLogsRetention: 31", "choose one of 1, 3, 5"),
-        ("  lambdaLogRetention: 2", "lambdaLogRetention is 2 days"),
-        ("  performanceInsightRetention: 8", "RDS offers 7, 731"),
-        ("  cloudwatchLogsExports: [audit]", "cloudwatchLogsExports has 'audit'"),
-        ("  instanceType: huge", "instanceType is 'huge'"),
-        ("  postgresEngineVersion: latest", "postgresEngineVersion is 'latest'"),
-        ("  parameterGroup: pg\n  parameters: {a: 1}", "exclude each other"),
-        ("  commonRotationUserOptions: {automaticallyAfterDays: 0}", "Secrets Manager allows 1 to 1,000"),
-        ("  skipProxy: true\n  proxySecurityGroups: [a]", "proxySecurityGroups has no use with skipProxy"),
-        ("  users: [{name: app, access: reader, schemas: [other]}]", "names the schema 'other'"),
-        ("  users: [{name: app, access: reader}, {name: app, access: writer}]", "two users 'App'"),
-        ("  vpcSubnets: {subnetType: privateIsolated}", "does not have subnets of type 'privateIsolated'"),
-        ("  vpcSubnets: {subnetType: public}", "public subnets, where it would have no way to the internet"),
-    ])
+    @Test(
+        "refuses values that cannot be, with the construct's path and the fix",
+        arguments: [
+            ("  instances: 0", "instances is 0: an Aurora cluster has 1 to 16"),
+            ("  instances: -1", "instances is -1"),
+            ("  instances: 17", "instances is 17"),
+            ("  schemas: ['']", "schemas[0] is empty"),
+            ("  schemas: [a, a]", "schemas has 'a' twice"),
+            ("  databaseName2: x", ""),
+            ("  retentionDays: 36", "RDS keeps backups for 1 to 35 days"),
+            ("  cloudwatchLogsRetention: 31", "choose one of 1, 3, 5"),
+            ("  lambdaLogRetention: 2", "lambdaLogRetention is 2 days"),
+            ("  performanceInsightRetention: 8", "RDS offers 7, 731"),
+            ("  cloudwatchLogsExports: [audit]", "cloudwatchLogsExports has 'audit'"),
+            ("  instanceType: huge", "instanceType is 'huge'"),
+            ("  postgresEngineVersion: latest", "postgresEngineVersion is 'latest'"),
+            ("  parameterGroup: pg\n  parameters: {a: 1}", "exclude each other"),
+            ("  commonRotationUserOptions: {automaticallyAfterDays: 0}", "Secrets Manager allows 1 to 1,000"),
+            ("  skipProxy: true\n  proxySecurityGroups: [a]", "proxySecurityGroups has no use with skipProxy"),
+            ("  users: [{name: app, access: reader, schemas: [other]}]", "names the schema 'other'"),
+            ("  users: [{name: app, access: reader}, {name: app, access: writer}]", "two users 'App'"),
+            ("  vpcSubnets: {subnetType: privateIsolated}", "does not have subnets of type 'privateIsolated'"),
+            ("  vpcSubnets: {subnetType: public}", "public subnets, where it would have no way to the internet"),
+        ])
     func invalid(yaml: String, message: String) throws {
         guard !message.isEmpty else {
             #expect(throws: ConfigurationError.self) { try errors(yaml) }
@@ -129,7 +136,8 @@ struct AuroraTests {
         let configuration = try Configuration(
             text: ConfigurationTests.minimal + "\n  proxyCredentials: activeUser\n  instanceType: r5.large", file: "a")
         let warnings = try synthesize(configuration).diagnostics.map(\.description)
-        #expect(warnings.contains { $0.hasPrefix("warning: AuroraDemo/AuroraDemo: With proxyCredentials 'activeUser'") })
+        #expect(
+            warnings.contains { $0.hasPrefix("warning: AuroraDemo/AuroraDemo: With proxyCredentials 'activeUser'") })
         #expect(warnings.contains { $0.hasPrefix("warning: AuroraDemo/AuroraDemo: r5.large is not an ARM64") })
     }
 
@@ -143,7 +151,10 @@ struct AuroraTests {
         }
         #expect(try listed("") == 4)
         #expect(try listed("\n  proxyCredentials: activeUser") == 2)
-        #expect(try listed("\n  users: [{name: app, access: owner}, {name: [data, team], access: reader, schemas: [public]}]") == 4)
+        #expect(
+            try listed(
+                "\n  users: [{name: app, access: owner}, {name: [data, team], access: reader, schemas: [public]}]") == 4
+        )
     }
 
     @Test("rotates users after they were provisioned, and the manager after all of them")
@@ -151,7 +162,9 @@ struct AuroraTests {
         let template = try synthesize(Configuration(text: ConfigurationTests.minimal, file: "a")).stacks[0].template
         let resources = template["Resources"]?.members ?? []
         func dependencies(_ start: String) -> [String] {
-            let resource = resources.first { $0.name.hasPrefix(start) && $0.value["Type"] == "AWS::SecretsManager::RotationSchedule" }
+            let resource = resources.first {
+                $0.name.hasPrefix(start) && $0.value["Type"] == "AWS::SecretsManager::RotationSchedule"
+            }
             return resource?.value["DependsOn"]?.elements?.compactMap(\.stringLiteral) ?? []
         }
         #expect(dependencies("AuroraDemoReader").contains { $0.hasPrefix("AuroraDemoReaderProvisioning") })
@@ -166,7 +179,10 @@ struct NamerTests {
     @Test("spells words in each convention")
     func conventions() {
         let name = Namer(["aurora", "Demo"])
-        #expect([name.camel, name.kebab, name.pascal, name.snake] == ["auroraDemo", "aurora-demo", "AuroraDemo", "aurora_demo"])
+        #expect(
+            [name.camel, name.kebab, name.pascal, name.snake] == [
+                "auroraDemo", "aurora-demo", "AuroraDemo", "aurora_demo",
+            ])
         #expect(name.addPrefix(["my"]).addSuffix(["jump"]).pascal == "MyAuroraDemoJump")
     }
 
@@ -214,7 +230,9 @@ struct JumpBoxTests {
 
     @Test("opens port 22 to the addresses it is told, with a key pair")
     func ssh() throws {
-        let resources = try template { _ = JumpBox($0, Namer(["jump"]), vpc: $1, sshAccess: .init(from: "203.0.113.0/24")) }
+        let resources = try template {
+            _ = JumpBox($0, Namer(["jump"]), vpc: $1, sshAccess: .init(from: "203.0.113.0/24"))
+        }
         #expect(resources.contains { $0.value["Type"] == "AWS::EC2::KeyPair" })
         let group = resources.first { $0.value["Type"] == "AWS::EC2::SecurityGroup" }
         #expect(group?.value["Properties"]?["SecurityGroupIngress"]?.elements?[0]["CidrIp"] == "203.0.113.0/24")

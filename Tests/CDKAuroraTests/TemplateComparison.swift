@@ -14,7 +14,8 @@ struct TemplateComparison {
     init(reference: TemplateExpression, candidate: TemplateExpression) {
         var differences: [String] = []
         let found = Dictionary(
-            (candidate["Resources"]?.members ?? []).map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+            (candidate["Resources"]?.members ?? []).map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }
+        )
         let wanted = (reference["Resources"]?.members ?? []).filter { Self.isContract($0) }
         let contract = Set(wanted.map(\.name))
         for resource in wanted {
@@ -27,17 +28,23 @@ struct TemplateComparison {
             }
             Self.compare(
                 Self.properties(resource.value), Self.properties(other), resource.name, &differences)
-            let needs = (resource.value["DependsOn"]?.elements ?? []).compactMap(\.stringLiteral).filter(contract.contains)
+            let needs = (resource.value["DependsOn"]?.elements ?? []).compactMap(\.stringLiteral).filter(
+                contract.contains)
             let has = (other["DependsOn"]?.elements ?? []).compactMap(\.stringLiteral)
-            for need in needs where !has.contains(need) { differences.append("\(resource.name) does not wait for \(need)") }
+            for need in needs where !has.contains(need) {
+                differences.append("\(resource.name) does not wait for \(need)")
+            }
         }
         for output in reference["Outputs"]?.members ?? [] {
-            Self.compare(output.value, candidate["Outputs"]?[output.name] ?? .null, "Outputs.\(output.name)", &differences)
+            Self.compare(
+                output.value, candidate["Outputs"]?[output.name] ?? .null, "Outputs.\(output.name)", &differences)
         }
         let known = Set((reference["Resources"]?.members ?? []).map(\.name))
         for (name, resource) in found.sorted(by: { $0.key < $1.key }) where !known.contains(name) {
             let type = resource["Type"]?.stringLiteral ?? ""
-            if ["AWS::RDS::", "AWS::KMS::", "AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::EC2::NatGateway"].contains(where: type.hasPrefix) {
+            if ["AWS::RDS::", "AWS::KMS::", "AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::EC2::NatGateway"].contains(
+                where: type.hasPrefix)
+            {
                 differences.append("\(name) (\(type)) is not in the reference")
             }
         }
@@ -50,10 +57,12 @@ struct TemplateComparison {
         let id = resource.name
         if type == "AWS::EC2::SecurityGroupIngress" {
             return id.firstMatch(
-                of: /from.*(provisiondatabase|provisionuser|RotationSingleUser|Database(Reader|Writer)SecurityGroup)/) == nil
+                of: /from.*(provisiondatabase|provisionuser|RotationSingleUser|Database(Reader|Writer)SecurityGroup)/)
+                == nil
         }
         if id.firstMatch(
-            of: /(provisiondatabase|provisionuser|Provider(framework|waiter)|ActivityStream|LogRetention|RotationSingleUser(SecurityGroup|[0-9A-F]{8})|Database(Reader|Writer)(SecurityGroup)?[0-9A-F]{8}$)/
+            of:
+                /(provisiondatabase|provisionuser|Provider(framework|waiter)|ActivityStream|LogRetention|RotationSingleUser(SecurityGroup|[0-9A-F]{8})|Database(Reader|Writer)(SecurityGroup)?[0-9A-F]{8}$)/
         ) != nil {
             return false
         }
@@ -100,7 +109,8 @@ struct TemplateComparison {
         var actions: [TemplateExpression: Set<String>] = [:]
         for statement in value.elements ?? [] {
             let rest = statement.members.filter { $0.name != "Action" && $0.name != "Sid" }
-            let names = statement["Action"]?.elements?.compactMap(\.stringLiteral) ?? [statement["Action"]?.stringLiteral ?? ""]
+            let names =
+                statement["Action"]?.elements?.compactMap(\.stringLiteral) ?? [statement["Action"]?.stringLiteral ?? ""]
             actions[.object(rest), default: []].formUnion(names)
         }
         return .list(

@@ -56,7 +56,8 @@ struct SynthesisTests {
         let consumer = Stack(app, "Consumer")
         let producer = Stack(app, "Producer")
         let log = Cfn<Logs.LogGroup>(producer, "Log", .init())
-        _ = CfnResource(consumer, "User", type: "AWS::SNS::Topic", properties: ["DisplayName": log.attributes.arn.expression])
+        _ = CfnResource(
+            consumer, "User", type: "AWS::SNS::Topic", properties: ["DisplayName": log.attributes.arn.expression])
         let assembly = try app.synthesize()
         #expect(assembly.stacks.map(\.stackName) == ["Producer", "Consumer"])
         let export = try #require(try read(app, "Producer.template.json")["Outputs"]?.members.first)

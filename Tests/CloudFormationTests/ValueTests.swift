@@ -28,7 +28,9 @@ struct ValueTests {
         let inner: Value<String> = "\(reference):"
         let text: Value<String> = "postgres://\(inner)\(5432)/demo"
         #expect(text.literal == nil)
-        #expect(try json(text) == #"{"Fn::Join":["",["postgres://",{"Fn::GetAtt":["S/Db","Endpoint.Address"]},":5432/demo"]]}"#)
+        #expect(
+            try json(text)
+                == #"{"Fn::Join":["",["postgres://",{"Fn::GetAtt":["S/Db","Endpoint.Address"]},":5432/demo"]]}"#)
     }
 
     @Test("alone in an interpolation stay themselves")

@@ -5,12 +5,17 @@ import Testing
 
 @Suite("Logical ids")
 struct UniqueIDTests {
-    @Test("are those that the CDK has given to deployed resources", arguments: [
-        (["Vpc", "Resource"], "Vpc8378EB38"),
-        (["AuroraDemo", "Database", "Subnets", "Default"], "AuroraDemoDatabaseSubnetsE0A8D552"),
-        (["AuroraDemo", "Database", "Secret", "Attachment", "Resource"], "AuroraDemoDatabaseSecretAttachment4F9E0B50"),
-        (["AuroraDemo", "ProxyEndpoint"], "AuroraDemoProxyEndpoint8668E482"),
-    ])
+    @Test(
+        "are those that the CDK has given to deployed resources",
+        arguments: [
+            (["Vpc", "Resource"], "Vpc8378EB38"),
+            (["AuroraDemo", "Database", "Subnets", "Default"], "AuroraDemoDatabaseSubnetsE0A8D552"),
+            (
+                ["AuroraDemo", "Database", "Secret", "Attachment", "Resource"],
+                "AuroraDemoDatabaseSecretAttachment4F9E0B50"
+            ),
+            (["AuroraDemo", "ProxyEndpoint"], "AuroraDemoProxyEndpoint8668E482"),
+        ])
     func known(path: [String], id: String) {
         #expect(UniqueID.make(path) == id)
     }
@@ -22,7 +27,9 @@ struct UniqueIDTests {
 
     @Test("say a repeated word once")
     func repeated() {
-        #expect(UniqueID.make(["AuroraDemo", "AuroraDemo", "Client"]) == "AuroraDemoClient" + UniqueID.make(["AuroraDemo", "AuroraDemo", "Client"]).suffix(8))
+        #expect(
+            UniqueID.make(["AuroraDemo", "AuroraDemo", "Client"]) == "AuroraDemoClient"
+                + UniqueID.make(["AuroraDemo", "AuroraDemo", "Client"]).suffix(8))
     }
 
     @Test("stay within CloudFormation's 255 characters")

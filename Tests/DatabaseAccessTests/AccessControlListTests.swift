@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import DatabaseAccess
 import Testing
+
+@testable import DatabaseAccess
 
 @Suite("An access control list")
 struct AccessControlListTests {
     @Test("is read with names of any kind")
     func names() {
-        let list = AccessControlList(text: #"{owner=arwdDxt/owner,=r/owner,"\"odd \"\"name\"\"\"=r*w/owner","\"a=b/c\"=U/\"x,y\""}"#)
+        let list = AccessControlList(
+            text: #"{owner=arwdDxt/owner,=r/owner,"\"odd \"\"name\"\"\"=r*w/owner","\"a=b/c\"=U/\"x,y\""}"#)
         #expect(list.privileges(of: "owner").contains(.truncate))
         #expect(list.publicPrivileges == [.select])
         #expect(list.privileges(of: "odd \"name\"") == [.select, .update])

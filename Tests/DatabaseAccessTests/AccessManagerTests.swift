@@ -4,13 +4,14 @@ import DatabaseAccess
 import Foundation
 import Logging
 import PostgreSQL
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Applying")
 struct AccessManagerTests {
     static let hostileNames = [
-        "a\"b", "a'b", "a\\b", "a;drop table x;--", "Ünïcödé 🎉", " ", "select", "public ", "Public", "a.b", "{a,b}", "=r/x",
+        "a\"b", "a'b", "a\\b", "a;drop table x;--", "Ünïcödé 🎉", " ", "select", "public ", "Public", "a.b", "{a,b}",
+        "=r/x",
         String(repeating: "x", count: 57),
     ]
 
@@ -37,7 +38,10 @@ struct AccessManagerTests {
             for name in Self.hostileNames {
                 let desired = DesiredAccess(
                     database: name, schemas: [name, "public"],
-                    users: [.init(name: name, access: .writer), .init(name: "n" + name.prefix(50), access: .reader, schemas: [name])])
+                    users: [
+                        .init(name: name, access: .writer),
+                        .init(name: "n" + name.prefix(50), access: .reader, schemas: [name]),
+                    ])
                 let manager = AccessManager(manager: server.configuration(), logger: server.logger)
                 _ = try await manager.apply(desired)
                 let connection = try await server.connect(database: name)
@@ -137,7 +141,9 @@ struct AccessManagerTests {
             let plan = try await fixture.manager.plan(fixture.desired())
             let copy = try JSONDecoder().decode(AccessPlan.self, from: JSONEncoder().encode(plan))
             try await fixture.run(as: TestServer.managerName, "create table app.new ()")
-            await #expect(throws: AccessError.stale) { try await fixture.manager.apply(fixture.desired(), reviewed: copy) }
+            await #expect(throws: AccessError.stale) {
+                try await fixture.manager.apply(fixture.desired(), reviewed: copy)
+            }
             let fresh = try await fixture.manager.plan(fixture.desired())
             #expect(try await fixture.manager.apply(fixture.desired(), reviewed: fresh) == fresh)
         }
@@ -149,7 +155,10 @@ struct AccessManagerTests {
             let fixture = AccessFixture(server)
             _ = try await fixture.manager.apply(fixture.desired())
             let superuser = try await server.connectAsSuperuser(database: AccessFixture.database)
-            try await superuser.execute(unsafeScript: "create table app.foreign_table (); create table app.other (); alter table app.other owner to \(TestServer.managerName)")
+            try await superuser.execute(
+                unsafeScript:
+                    "create table app.foreign_table (); create table app.other (); alter table app.other owner to \(TestServer.managerName)"
+            )
             let plan = try await fixture.manager.apply(fixture.desired())
             #expect(plan.blocked.count == 3)
             #expect(plan.blocked.allSatisfy { $0.role == "rdsadmin" && $0.sql.contains("foreign_table") })
@@ -162,7 +171,9 @@ struct AccessManagerTests {
         }
     }
 
-    @Test("by sixteen at once ends in one of the desired states, without an error (defect 6)", arguments: TestServer.versions)
+    @Test(
+        "by sixteen at once ends in one of the desired states, without an error (defect 6)",
+        arguments: TestServer.versions)
     func concurrent(version: Int) async throws {
         try await TestServer.with(version: version) { server in
             let fixture = AccessFixture(server)
@@ -183,7 +194,8 @@ struct AccessManagerTests {
 
     @Test("sends no password in clear, whatever the server logs", arguments: TestServer.versions)
     func passwords(version: Int) async throws {
-        try await TestServer.with(version: version, options: ["log_statement=all", "log_min_duration_statement=0"]) { server in
+        try await TestServer.with(version: version, options: ["log_statement=all", "log_min_duration_statement=0"]) {
+            server in
             let fixture = AccessFixture(server)
             _ = try await fixture.manager.apply(fixture.desired())
             try await fixture.setPasswords(fixture.desired())

@@ -3,8 +3,8 @@
 import DatabaseAccess
 import Logging
 import PostgreSQL
-import Testing
 import TestSupport
+import Testing
 
 /// A database with a desired access, and logins to try it with.
 struct AccessFixture {
@@ -123,7 +123,9 @@ struct AccessMatrixTests {
             try await fixture.run(as: "owner", Self.script("owner_after"))
             try await fixture.run(as: "owner_clone", Self.script("clone_after"))
             var checked = 0
-            for prefix in ["manager_before", "migrator_before", "manager_after", "migrator_after", "owner_after", "clone_after"] {
+            for prefix in [
+                "manager_before", "migrator_before", "manager_after", "migrator_after", "owner_after", "clone_after",
+            ] {
                 for operation in Self.operations {
                     for user in desired.users {
                         for name in user.pair {
@@ -143,7 +145,9 @@ struct AccessMatrixTests {
         }
     }
 
-    @Test("of an owner and its clone is shared: what the one made, the other alters and drops", arguments: TestServer.versions)
+    @Test(
+        "of an owner and its clone is shared: what the one made, the other alters and drops",
+        arguments: TestServer.versions)
     func owners(version: Int) async throws {
         try await TestServer.with(version: version) { server in
             let fixture = AccessFixture(server)

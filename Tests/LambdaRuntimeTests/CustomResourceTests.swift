@@ -27,7 +27,9 @@ private struct Recorder: CustomResourceHandler {
 
 @Suite("A custom resource")
 struct CustomResourceTests {
-    private func answer(_ type: String, _ properties: String, id: String? = nil, old: String? = nil) async throws -> CustomResourceResponse {
+    private func answer(_ type: String, _ properties: String, id: String? = nil, old: String? = nil) async throws
+        -> CustomResourceResponse
+    {
         let event = """
             {"RequestType":"\(type)","RequestId":"r","StackId":"s","LogicalResourceId":"l",
             \(id.map { "\"PhysicalResourceId\":\"\($0)\"," } ?? "")
@@ -59,18 +61,22 @@ struct CustomResourceTests {
         #expect(try await answer("Delete", #"{"name":"x"}"#, id: "stuck").reason == "stuck")
     }
 
-    @Test("names the property that is missing or wrong", arguments: [
-        (#"{}"#, "The property ResourceProperties.name is missing."),
-        (#"{"name":5}"#, "The property ResourceProperties.name is no String."),
-        (#"{"name":null}"#, "The property ResourceProperties.name is null."),
-    ])
+    @Test(
+        "names the property that is missing or wrong",
+        arguments: [
+            (#"{}"#, "The property ResourceProperties.name is missing."),
+            (#"{"name":5}"#, "The property ResourceProperties.name is no String."),
+            (#"{"name":null}"#, "The property ResourceProperties.name is null."),
+        ])
     func properties(json: String, reason: String) async throws {
         #expect(try await answer("Create", json).reason == reason)
     }
 
     @Test("whose request cannot be answered is an error", arguments: ["", "{}", "[1]", "{\"RequestId\":1}"])
     func malformed(event: String) async {
-        await #expect(throws: (any Error).self) { try await CustomResourceAdapter(Recorder()).answer(Array(event.utf8)) }
+        await #expect(throws: (any Error).self) {
+            try await CustomResourceAdapter(Recorder()).answer(Array(event.utf8))
+        }
     }
 }
 
@@ -107,7 +113,8 @@ struct RuntimeLoopTests {
     func answers() async throws {
         let accepted = Result<HTTPResponse, HTTPError>.success(HTTPResponse(status: 202))
         let client = ScriptedClient([event("one"), accepted, event("bad"), accepted])
-        let loop = LambdaRuntimeLoop(api: "api", http: client, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let loop = LambdaRuntimeLoop(
+            api: "api", http: client, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         struct Failure: Error {}
         try await loop.run { event, _ in
             if event == Array("bad".utf8) { throw Failure() }
@@ -122,7 +129,8 @@ struct RuntimeLoopTests {
     func deadline() async throws {
         let accepted = Result<HTTPResponse, HTTPError>.success(HTTPResponse(status: 202))
         let client = ScriptedClient([event("slow", deadline: .seconds(2)), accepted])
-        let loop = LambdaRuntimeLoop(api: "api", http: client, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let loop = LambdaRuntimeLoop(
+            api: "api", http: client, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await loop.run { _, _ in
             try await Task.sleep(for: .seconds(600))
             return []
@@ -142,9 +150,11 @@ struct ResponseDeliveryTests {
             .success(HTTPResponse(status: 200)),
         ])
         let response = CustomResourceResponse(
-            status: .success, reason: nil, physicalResourceID: "p", stackID: "s", requestID: "r", logicalResourceID: "l",
+            status: .success, reason: nil, physicalResourceID: "p", stackID: "s", requestID: "r",
+            logicalResourceID: "l",
             data: [:])
-        try await ResponseDelivery(http: client).deliver(response, to: Array(#"{"ResponseURL":"http://bucket/x"}"#.utf8))
+        try await ResponseDelivery(http: client).deliver(
+            response, to: Array(#"{"ResponseURL":"http://bucket/x"}"#.utf8))
         #expect(client.sent.count == 3)
         #expect(client.sent.allSatisfy { $0.url == "http://bucket/x" && $0.method == .put })
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CloudFormation
-@testable import LocalStack
 import SecretStore
 import Testing
+
+@testable import LocalStack
 
 @Suite("A template on this machine")
 struct TemplateEvaluatorTests {
@@ -18,7 +19,8 @@ struct TemplateEvaluatorTests {
                     ],
                     "First": ["Type": "Custom::AuroraDatabase", "Properties": ["from": ["Ref": "Attached"]]],
                     "Attached": [
-                        "Type": "AWS::SecretsManager::SecretTargetAttachment", "Properties": ["SecretId": ["Ref": "Secret"]],
+                        "Type": "AWS::SecretsManager::SecretTargetAttachment",
+                        "Properties": ["SecretId": ["Ref": "Secret"]],
                     ],
                     "Secret": ["Type": "AWS::SecretsManager::Secret", "Properties": ["Name": "Reader"]],
                     "Db": ["Type": "AWS::RDS::DBCluster", "Properties": ["DBClusterIdentifier": "demo"]],

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostgreSQL
-import Testing
 import TestSupport
+import Testing
 
 @Suite("A connection")
 struct PostgresConnectionTests {
@@ -30,7 +30,9 @@ struct PostgresConnectionTests {
     func quoting(version: Int) async throws {
         try await TestServer.with(version: version) { server in
             let connection = try await server.connect()
-            for name in ["select", "a\"b", "a'b", "a\\b", "a;b--c", "Ünïcödé 🎉", " ", String(repeating: "x", count: 63)] {
+            for name in [
+                "select", "a\"b", "a'b", "a\\b", "a;b--c", "Ünïcödé 🎉", " ", String(repeating: "x", count: 63),
+            ] {
                 let rows = try await connection.query(
                     "select \(literal: name) as text, 1 as \(identifier: name)")
                 #expect(try rows[0].decode("text") == name)
@@ -95,7 +97,8 @@ struct PostgresConnectionTests {
     private func sleepers(_ server: TestServer) async throws -> Int {
         let other = try await server.connectAsSuperuser()
         let rows = try await other.query(
-            "select count(*) as count from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid() and state = 'active'")
+            "select count(*) as count from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid() and state = 'active'"
+        )
         await other.close()
         return try rows[0].decode("count")
     }
@@ -128,7 +131,9 @@ struct PostgresConnectionTests {
                     throw Stop()
                 }
             }
-            #expect(try await connection.query("select to_regclass('unfinished')::text as name")[0].decodeIfPresent("name", as: String.self) == nil)
+            #expect(
+                try await connection.query("select to_regclass('unfinished')::text as name")[0].decodeIfPresent(
+                    "name", as: String.self) == nil)
         }
     }
 

@@ -33,9 +33,11 @@ struct FileSecretStoreTests {
         await #expect(throws: SecretStoreError.self) { try await store.value(of: "other", stage: VersionStage.current) }
     }
 
-    @Test("keeps files that only their owner can read, whatever the secret is called", arguments: [
-        "plain", "a/b", "../up", "with space", "Ünïcödé 🎉", "%2F", ".", "..",
-    ])
+    @Test(
+        "keeps files that only their owner can read, whatever the secret is called",
+        arguments: [
+            "plain", "a/b", "../up", "with space", "Ünïcödé 🎉", "%2F", ".", "..",
+        ])
     func files(name: String) async throws {
         try store.create(name, value: "hidden")
         #expect(try store.names == [name])
@@ -54,7 +56,9 @@ struct FileSecretStoreTests {
         try store.create("demo", value: "start", versionID: "start")
         try await withThrowingTaskGroup(of: Void.self) { group in
             for index in 0..<40 {
-                group.addTask { try await store.put("\(index)", for: "demo", versionID: "v\(index)", stages: ["LABEL\(index)"]) }
+                group.addTask {
+                    try await store.put("\(index)", for: "demo", versionID: "v\(index)", stages: ["LABEL\(index)"])
+                }
             }
             try await group.waitForAll()
         }
@@ -103,13 +107,18 @@ struct DatabaseCredentialsTests {
             value: #"{"username":"a","password":"p","port":6432,"team":"storage","fast":true}"#, secret: "demo")
         #expect(credentials.port == 6432)
         credentials.host = "h"
-        #expect(credentials.value == #"{"fast":true,"host":"h","password":"p","port":6432,"team":"storage","username":"a"}"#)
+        #expect(
+            credentials.value == #"{"fast":true,"host":"h","password":"p","port":6432,"team":"storage","username":"a"}"#
+        )
     }
 
-    @Test("are refused where something is missing, without showing what is there", arguments: [
-        "", "not json hidden", "[]", #"{"username":"hidden"}"#, #"{"password":"hidden"}"#, #"{"username":"","password":"hidden"}"#,
-        #"{"username":"a","password":"hidden","nested":{}}"#,
-    ])
+    @Test(
+        "are refused where something is missing, without showing what is there",
+        arguments: [
+            "", "not json hidden", "[]", #"{"username":"hidden"}"#, #"{"password":"hidden"}"#,
+            #"{"username":"","password":"hidden"}"#,
+            #"{"username":"a","password":"hidden","nested":{}}"#,
+        ])
     func malformed(value: String) {
         let error = #expect(throws: SecretStoreError.self) { try DatabaseCredentials(value: value, secret: "demo") }
         #expect(!"\(String(describing: error))".contains("hidden"))

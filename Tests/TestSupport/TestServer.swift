@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-package import Logging
 import LocalServers
+package import Logging
 package import PostgreSQL
 
 /// A PostgreSQL server for one test: made from a copy of fresh files, and gone afterwards.

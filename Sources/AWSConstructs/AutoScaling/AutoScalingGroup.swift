@@ -8,6 +8,7 @@ public import Constructs
 public final class AutoScalingGroup: Construct, Connectable {
     /// What the machines may do.
     public let role: Role
+    /// Its security groups and the port it listens on.
     public let connections: Connections
 
     private let group: Cfn<AutoScaling.AutoScalingGroup>
@@ -65,7 +66,8 @@ public final class AutoScalingGroup: Construct, Connectable {
         super.init(at: node)
         group.node.addDependency(selected.internetConnectivityEstablished)
         if autoScalingGroupName.utf8.count > 255 {
-            node.addError("The group's name has \(autoScalingGroupName.utf8.count) characters; 255 are allowed: shorten it.")
+            node.addError(
+                "The group's name has \(autoScalingGroupName.utf8.count) characters; 255 are allowed: shorten it.")
         }
     }
 

@@ -32,6 +32,7 @@ public struct CIDRBlock: Hashable, Sendable, CustomStringConvertible {
     /// The address behind the last one.
     var end: UInt64 { UInt64(first) + Self.size(mask) }
 
+    /// The facts as a sentence for people.
     public var description: String {
         "\(first >> 24).\(first >> 16 & 255).\(first >> 8 & 255).\(first & 255)/\(mask)"
     }

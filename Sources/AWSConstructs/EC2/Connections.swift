@@ -52,7 +52,10 @@ public struct Connections {
 
     /// Lets addresses open connections to a port of this one.
     ///
-    /// - Parameter cidr: The addresses, such as `203.0.113.0/24`.
+    /// - Parameters:
+    ///   - cidr: The addresses, such as `203.0.113.0/24`.
+    ///   - port: The port.
+    ///   - description: What the rule is for.
     public func allow(fromIPv4 cidr: String, port: Port, description: String? = nil) {
         for group in securityGroups { group.addIngressRule(from: .ipv4(cidr), port: port, description: description) }
     }

@@ -53,7 +53,8 @@ public final class SecurityGroup: Construct, Connectable {
         ipProtocol: "-1", cidrIp: "0.0.0.0/0", description: "Allow all outbound traffic by default")
     // A group without any rule would get EC2's default, which allows everything: this one matches nothing.
     private static let nothing = EC2.SecurityGroup.Egress(
-        ipProtocol: "icmp", cidrIp: "255.255.255.255/32", description: "Disallow all traffic", fromPort: 252, toPort: 86)
+        ipProtocol: "icmp", cidrIp: "255.255.255.255/32", description: "Disallow all traffic", fromPort: 252, toPort: 86
+    )
 
     /// Declares a group.
     ///
@@ -94,6 +95,7 @@ public final class SecurityGroup: Construct, Connectable {
         SecurityGroup(at: Node(scope, id), securityGroupId: securityGroupId)
     }
 
+    /// Its security groups and the port it listens on.
     public var connections: Connections { Connections(securityGroups: [self]) }
 
     /// Lets a peer open connections to the members.

@@ -37,7 +37,8 @@ public final class Vpc: Construct {
         let vpc = Cfn<EC2.VPC>(
             node, "Resource",
             .init(
-                cidrBlock: Value(CIDRBlock(cidr)?.description ?? cidr), enableDnsHostnames: true, enableDnsSupport: true,
+                cidrBlock: Value(CIDRBlock(cidr)?.description ?? cidr), enableDnsHostnames: true,
+                enableDnsSupport: true,
                 instanceTenancy: "default"))
         vpcId = vpc.ref
         vpcCidrBlock = vpc.attribute("CidrBlock")

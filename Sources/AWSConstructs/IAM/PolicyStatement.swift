@@ -56,9 +56,10 @@ public struct PolicyStatement: Hashable, Sendable, ExpressionConvertible {
         self.conditions = conditions
     }
 
+    /// The form it has in a template.
     public var expression: TemplateExpression {
         var members: [TemplateExpression.Member] = [
-            .init("Action", Self.oneOrMore(actions.map { .string($0) })),
+            .init("Action", Self.oneOrMore(actions.map { .string($0) }))
         ]
         if let conditions { members.append(.init("Condition", conditions)) }
         members.append(.init("Effect", .string(effect.rawValue)))
@@ -104,6 +105,7 @@ public struct PolicyDocument: Hashable, Sendable, ExpressionConvertible {
         if !statements.contains(statement) { statements.append(statement) }
     }
 
+    /// The form it has in a template.
     public var expression: TemplateExpression {
         ["Statement": statements.expression, "Version": "2012-10-17"]
     }

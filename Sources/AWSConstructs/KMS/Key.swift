@@ -36,7 +36,8 @@ public final class Key: Construct {
         let stack = Stack.of(node)
         addToResourcePolicy(
             PolicyStatement(
-                principals: [.account(stack.account, partition: stack.partition)], actions: ["kms:*"], resources: ["*"]))
+                principals: [.account(stack.account, partition: stack.partition)], actions: ["kms:*"], resources: ["*"])
+        )
         if let alias {
             _ = Cfn<KMS.Alias>(
                 Construct(node, "Alias"), "Resource",

@@ -7,6 +7,8 @@ public import Constructs
 /// The processor a function runs on.
 public enum Architecture: String, Hashable, Sendable {
     case arm64
+    // AWS's own spelling.
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case x86_64
 }
 
@@ -14,6 +16,7 @@ public enum Architecture: String, Hashable, Sendable {
 public final class Function: Construct, Connectable {
     /// What the function may do.
     public let role: Role
+    /// Its security groups and the port it listens on.
     public let connections: Connections
 
     private let resource: Cfn<Lambda.Function>
@@ -53,7 +56,8 @@ public final class Function: Construct, Connectable {
             .init(
                 code: .init(s3Bucket: location.bucket, s3Key: location.key), role: role.roleArn,
                 architectures: [Value(architecture.rawValue)],
-                environment: environment.isEmpty ? nil : .init(variables: environment.mapValues(\.expression)), handler: Value(handler),
+                environment: environment.isEmpty ? nil : .init(variables: environment.mapValues(\.expression)),
+                handler: Value(handler),
                 loggingConfig: .init(logGroup: logs.logGroupName), memorySize: Value(memorySize),
                 runtime: "provided.al2023", timeout: Value(Int(timeout.components.seconds)),
                 tracingConfig: .init(mode: "Active"),

@@ -26,6 +26,7 @@ public struct AuroraPostgresEngineVersion: Hashable, Sendable, CustomStringConve
     /// "Using an Aurora PostgreSQL long-term support (LTS) release").
     public static let longTermSupport = AuroraPostgresEngineVersion(major: 17, full: "17.7")
 
+    /// The facts as a sentence for people.
     public var description: String { full }
 
     /// The family of parameter groups for this version.

@@ -65,7 +65,7 @@ public final class DatabaseCluster: Construct, Connectable {
     ///   - instanceIdentifierBase: What instances are called, followed by 1, 2, ….
     ///   - masterUsername: The master user.
     ///   - masterSecretName: The name of the master user's secret.
-    ///   - instances: How many, at least 1: a writer, and readers.
+    ///   - count: How many, at least 1: a writer, and readers.
     ///   - instanceType: Their size.
     ///   - vpc: The network.
     ///   - vpcSubnets: Where in it, in two Availability Zones at least.

@@ -11,6 +11,7 @@ public import Constructs
 public final class DatabaseProxy: Construct, Connectable {
     /// The host name clients connect to.
     public let endpoint: Value<String>
+    /// Its security groups and the port it listens on.
     public let connections: Connections
 
     /// Declares a proxy, which clients must reach with TLS.

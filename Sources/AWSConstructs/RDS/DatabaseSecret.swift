@@ -16,6 +16,7 @@ extension Secret {
     ///   - secretName: The name people find it by.
     ///   - encryptionKey: The key it is encrypted with.
     ///   - masterSecretArn: The secret of the one who may change this user's password.
+    /// - Returns: The secret.
     public static func databaseCredentials(
         _ scope: any Scope, _ id: String, username: String, secretName: String?, encryptionKey: Key?,
         masterSecretArn: Value<String>? = nil

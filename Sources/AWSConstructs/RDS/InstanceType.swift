@@ -22,6 +22,7 @@ public struct InstanceType: Hashable, Sendable, CustomStringConvertible {
             || byte == UInt8(ascii: "-")
     }
 
+    /// The facts as a sentence for people.
     public var description: String { "\(instanceClass).\(size)" }
 
     /// The processor: a `g` behind the generation stands for AWS's own, which are ARM64 (EC2 User Guide,

@@ -83,6 +83,7 @@ public final class Secret: Construct {
     /// Completes the secret with where a database is: host, port and engine.
     ///
     /// - Parameter clusterIdentifier: The database cluster.
+    /// - Returns: What names the secret where the completed value is needed.
     public func attach(toCluster clusterIdentifier: Value<String>) -> SecretAttachment {
         SecretAttachment(self, "Attachment", secret: self, clusterIdentifier: clusterIdentifier)
     }

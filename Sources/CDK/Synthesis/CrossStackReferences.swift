@@ -32,7 +32,9 @@ final class CrossStackReferences {
                         return
                     }
                     if target.stack !== stack {
-                        if let problem = export(reference, of: target, to: element, in: stack) { errors.append(problem) }
+                        if let problem = export(reference, of: target, to: element, in: stack) {
+                            errors.append(problem)
+                        }
                     }
                 }
             }

@@ -33,7 +33,9 @@ struct StackManifest {
             .init("type", "aws:cloudformation:stack"),
             .init("environment", .string(environmentName)),
             .init("properties", properties),
-            .init("dependencies", .list(dependencies.map { .string($0.stackName) } + [.string("\(stack.stackName).assets")])),
+            .init(
+                "dependencies",
+                .list(dependencies.map { .string($0.stackName) } + [.string("\(stack.stackName).assets")])),
         ]
         let metadata = metadata
         if !metadata.isEmpty { members.append(.init("metadata", .object(metadata))) }
@@ -76,7 +78,10 @@ struct StackManifest {
         let prefix = stack.node.path
         for diagnostic in diagnostics where diagnostic.path == prefix || diagnostic.path.hasPrefix("\(prefix)/") {
             entries.append(
-                (diagnostic.path, ["type": .string("aws:cdk:\(diagnostic.severity.rawValue)"), "data": .string(diagnostic.message)]))
+                (
+                    diagnostic.path,
+                    ["type": .string("aws:cdk:\(diagnostic.severity.rawValue)"), "data": .string(diagnostic.message)]
+                ))
         }
         for element in stack.elements {
             entries.append((element.node.path, ["type": "aws:cdk:logicalId", "data": .string(element.logicalID)]))
@@ -105,7 +110,8 @@ struct StackManifest {
         }
         files.append(
             file(
-                templateHash, source: ["path": .string(templateFile), "packaging": "file"], key: "\(templateHash).json"))
+                templateHash, source: ["path": .string(templateFile), "packaging": "file"], key: "\(templateHash).json")
+        )
         return [
             "version": "48.0.0",
             "files": .object(files),

@@ -12,6 +12,7 @@ extension Configuration {
     ///   - outputDirectory: Where the cloud assembly goes.
     ///   - environment: The process's environment variables.
     ///   - functions: The program that the functions run.
+    /// - Returns: The application, not yet synthesized.
     public func app(outputDirectory: String?, environment: [String: String], functions: FunctionsBundle) -> App {
         let app = App(outputDirectory: outputDirectory, context: context, environment: environment)
         let stack = Stack(app, stackName, environment: self.environment)

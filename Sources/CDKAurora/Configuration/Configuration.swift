@@ -90,7 +90,8 @@ public struct Configuration {
                 .composer(_, let problem, let mark, _):
                 problems.add("This is neither JSON nor YAML: \(problem).", at: mark)
             case .duplicatedKeysInMapping(let duplicates, let mark):
-                problems.add("There twice: \(duplicates.map { "\($0)" }.joined(separator: ", ")); keep one.", at: mark.mark)
+                problems.add(
+                    "There twice: \(duplicates.map { "\($0)" }.joined(separator: ", ")); keep one.", at: mark.mark)
             default: problems.add("This is neither JSON nor YAML: \(error).", at: nil)
             }
         } catch {
@@ -143,7 +144,8 @@ public struct Configuration {
             case "tags": return value.textByName.map { .lookup(.tags($0)) }
             default:
                 if value.bool == false {
-                    value.problems.add("vpc.lookup.isDefault can only be true: find others by vpcId.", at: value.node.mark)
+                    value.problems.add(
+                        "vpc.lookup.isDefault can only be true: find others by vpcId.", at: value.node.mark)
                 }
                 return .lookup(.isDefault)
             }

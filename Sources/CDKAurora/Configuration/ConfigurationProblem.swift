@@ -11,6 +11,7 @@ public struct ConfigurationProblem: Hashable, Sendable, CustomStringConvertible 
     /// What is wrong, and how to mend it.
     public let message: String
 
+    /// The facts as a sentence for people.
     public var description: String {
         guard let line, let column else { return "\(file): \(message)" }
         return "\(file):\(line):\(column): \(message)"
@@ -22,5 +23,6 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
     /// The problems, in the order of the file.
     public let problems: [ConfigurationProblem]
 
+    /// The facts as a sentence for people.
     public var description: String { problems.map(\.description).joined(separator: "\n") }
 }

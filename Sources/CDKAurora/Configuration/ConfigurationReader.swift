@@ -164,7 +164,8 @@ struct ConfigurationObject {
     func exactlyOne(of names: [String]) -> (name: String, value: ConfigurationValue)? {
         let given = names.compactMap { name in self[name].map { (name, $0) } }
         if given.count == 1 { return given[0] }
-        let what = given.isEmpty ? "none of them is there" : "\(given.map(\.0).joined(separator: " and ")) exclude each other"
+        let what =
+            given.isEmpty ? "none of them is there" : "\(given.map(\.0).joined(separator: " and ")) exclude each other"
         problems.add("\(path) takes exactly one of \(names.joined(separator: ", ")): \(what).", at: mark)
         return nil
     }

@@ -4,7 +4,9 @@
 extension AutoScaling {
     /// The properties of `AWS::AutoScaling::AutoScalingGroup`.
     public struct AutoScalingGroup: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::AutoScaling::AutoScalingGroup"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "AutoScalingGroupName",
             "InstanceId",
@@ -168,6 +170,7 @@ extension AutoScaling {
             self.vpcZoneIdentifier = vpcZoneIdentifier
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("MaxSize", maxSize)
@@ -230,6 +233,7 @@ extension AutoScaling.AutoScalingGroup {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -256,6 +260,7 @@ extension AutoScaling.AutoScalingGroup {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -278,6 +283,7 @@ extension AutoScaling.AutoScalingGroup {
             self.capacityDistributionStrategy = capacityDistributionStrategy
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("CapacityDistributionStrategy", capacityDistributionStrategy)
@@ -303,6 +309,7 @@ extension AutoScaling.AutoScalingGroup {
             self.zonalShiftEnabled = zonalShiftEnabled
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("ImpairedZoneHealthCheckBehavior", impairedZoneHealthCheckBehavior)
@@ -329,6 +336,7 @@ extension AutoScaling.AutoScalingGroup {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -351,6 +359,7 @@ extension AutoScaling.AutoScalingGroup {
             self.cpu = cpu
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Cpu", cpu)
@@ -376,6 +385,7 @@ extension AutoScaling.AutoScalingGroup {
             self.capacityReservationTarget = capacityReservationTarget
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("CapacityReservationPreference", capacityReservationPreference)
@@ -402,6 +412,7 @@ extension AutoScaling.AutoScalingGroup {
             self.capacityReservationResourceGroupArns = capacityReservationResourceGroupArns
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("CapacityReservationIds", capacityReservationIds)
@@ -424,6 +435,7 @@ extension AutoScaling.AutoScalingGroup {
             self.references = references
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("References", references)
@@ -445,6 +457,7 @@ extension AutoScaling.AutoScalingGroup {
             self.retentionTriggers = retentionTriggers
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("RetentionTriggers", retentionTriggers)
@@ -470,6 +483,7 @@ extension AutoScaling.AutoScalingGroup {
             self.minHealthyPercentage = minHealthyPercentage
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("MaxHealthyPercentage", maxHealthyPercentage)
@@ -588,6 +602,7 @@ extension AutoScaling.AutoScalingGroup {
             self.totalLocalStorageGB = totalLocalStorageGB
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("MemoryMiB", memoryMiB)
@@ -653,6 +668,7 @@ extension AutoScaling.AutoScalingGroup {
             self.spotMaxPrice = spotMaxPrice
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("OnDemandAllocationStrategy", onDemandAllocationStrategy)
@@ -683,6 +699,7 @@ extension AutoScaling.AutoScalingGroup {
             self.overrides = overrides
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("LaunchTemplateSpecification", launchTemplateSpecification)
@@ -721,6 +738,7 @@ extension AutoScaling.AutoScalingGroup {
             self.weightedCapacity = weightedCapacity
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("ImageId", imageId)
@@ -754,6 +772,7 @@ extension AutoScaling.AutoScalingGroup {
             self.launchTemplateName = launchTemplateName
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Version", version)
@@ -801,6 +820,7 @@ extension AutoScaling.AutoScalingGroup {
             self.roleARN = roleARN
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("LifecycleHookName", lifecycleHookName)
@@ -832,6 +852,7 @@ extension AutoScaling.AutoScalingGroup {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -858,6 +879,7 @@ extension AutoScaling.AutoScalingGroup {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -884,6 +906,7 @@ extension AutoScaling.AutoScalingGroup {
             self.metrics = metrics
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Granularity", granularity)
@@ -910,6 +933,7 @@ extension AutoScaling.AutoScalingGroup {
             self.instancesDistribution = instancesDistribution
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("LaunchTemplate", launchTemplate)
@@ -936,6 +960,7 @@ extension AutoScaling.AutoScalingGroup {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -962,6 +987,7 @@ extension AutoScaling.AutoScalingGroup {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -988,6 +1014,7 @@ extension AutoScaling.AutoScalingGroup {
             self.notificationTypes = notificationTypes
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("TopicARN", topicARN)
@@ -1010,6 +1037,7 @@ extension AutoScaling.AutoScalingGroup {
             self.instanceFamily = instanceFamily
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("InstanceFamily", instanceFamily)
@@ -1031,6 +1059,7 @@ extension AutoScaling.AutoScalingGroup {
             self.terminateHookAbandon = terminateHookAbandon
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("TerminateHookAbandon", terminateHookAbandon)
@@ -1060,6 +1089,7 @@ extension AutoScaling.AutoScalingGroup {
             self.value = value
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Key", key)
@@ -1087,6 +1117,7 @@ extension AutoScaling.AutoScalingGroup {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -1113,6 +1144,7 @@ extension AutoScaling.AutoScalingGroup {
             self.type = type
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Identifier", identifier)
@@ -1139,6 +1171,7 @@ extension AutoScaling.AutoScalingGroup {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -1151,7 +1184,9 @@ extension AutoScaling.AutoScalingGroup {
 extension AutoScaling.AutoScalingGroup {
     /// What can be read of a deployed `AWS::AutoScaling::AutoScalingGroup`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `AutoScalingGroupARN`.

@@ -4,7 +4,9 @@
 extension EC2 {
     /// The properties of `AWS::EC2::EIP`.
     public struct EIP: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::EIP"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "Address",
             "IpamPoolId",
@@ -50,6 +52,7 @@ extension EC2 {
             self.transferAddress = transferAddress
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Address", address)
@@ -68,7 +71,9 @@ extension EC2 {
 extension EC2.EIP {
     /// What can be read of a deployed `AWS::EC2::EIP`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `PublicIp`.

@@ -4,7 +4,9 @@
 extension EC2 {
     /// The properties of `AWS::EC2::InternetGateway`.
     public struct InternetGateway: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::InternetGateway"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties: [String] = []
 
         /// CloudFormation's `Tags`; optional.
@@ -17,6 +19,7 @@ extension EC2 {
             self.tags = tags
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Tags", tags)
@@ -28,7 +31,9 @@ extension EC2 {
 extension EC2.InternetGateway {
     /// What can be read of a deployed `AWS::EC2::InternetGateway`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `InternetGatewayId`.

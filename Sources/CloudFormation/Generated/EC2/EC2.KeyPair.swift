@@ -4,7 +4,9 @@
 extension EC2 {
     /// The properties of `AWS::EC2::KeyPair`.
     public struct KeyPair: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::KeyPair"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "KeyFormat",
             "KeyName",
@@ -39,6 +41,7 @@ extension EC2 {
             self.tags = tags
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("KeyName", keyName)
@@ -54,7 +57,9 @@ extension EC2 {
 extension EC2.KeyPair {
     /// What can be read of a deployed `AWS::EC2::KeyPair`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `KeyPairId`.

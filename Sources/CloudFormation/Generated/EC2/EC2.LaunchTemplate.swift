@@ -4,9 +4,11 @@
 extension EC2 {
     /// The properties of `AWS::EC2::LaunchTemplate`.
     public struct LaunchTemplate: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::LaunchTemplate"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
-            "LaunchTemplateName",
+            "LaunchTemplateName"
         ]
 
         /// CloudFormation's `LaunchTemplateData`.
@@ -31,6 +33,7 @@ extension EC2 {
             self.versionDescription = versionDescription
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("LaunchTemplateData", launchTemplateData)
@@ -59,6 +62,7 @@ extension EC2.LaunchTemplate {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -85,6 +89,7 @@ extension EC2.LaunchTemplate {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -111,6 +116,7 @@ extension EC2.LaunchTemplate {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -133,6 +139,7 @@ extension EC2.LaunchTemplate {
             self.cpu = cpu
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Cpu", cpu)
@@ -166,6 +173,7 @@ extension EC2.LaunchTemplate {
             self.virtualName = virtualName
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("DeviceName", deviceName)
@@ -194,6 +202,7 @@ extension EC2.LaunchTemplate {
             self.capacityReservationTarget = capacityReservationTarget
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("CapacityReservationPreference", capacityReservationPreference)
@@ -220,6 +229,7 @@ extension EC2.LaunchTemplate {
             self.capacityReservationResourceGroupArn = capacityReservationResourceGroupArn
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("CapacityReservationId", capacityReservationId)
@@ -250,6 +260,7 @@ extension EC2.LaunchTemplate {
             self.udpTimeout = udpTimeout
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("TcpEstablishedTimeout", tcpEstablishedTimeout)
@@ -273,6 +284,7 @@ extension EC2.LaunchTemplate {
             self.references = references
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("References", references)
@@ -302,6 +314,7 @@ extension EC2.LaunchTemplate {
             self.threadsPerCore = threadsPerCore
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("AmdSevSnp", amdSevSnp)
@@ -325,6 +338,7 @@ extension EC2.LaunchTemplate {
             self.cpuCredits = cpuCredits
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("CpuCredits", cpuCredits)
@@ -382,6 +396,7 @@ extension EC2.LaunchTemplate {
             self.volumeType = volumeType
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("DeleteOnTermination", deleteOnTermination)
@@ -416,6 +431,7 @@ extension EC2.LaunchTemplate {
             self.enaSrdUdpSpecification = enaSrdUdpSpecification
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("EnaSrdEnabled", enaSrdEnabled)
@@ -438,6 +454,7 @@ extension EC2.LaunchTemplate {
             self.enaSrdUdpEnabled = enaSrdUdpEnabled
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("EnaSrdUdpEnabled", enaSrdUdpEnabled)
@@ -459,6 +476,7 @@ extension EC2.LaunchTemplate {
             self.enabled = enabled
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Enabled", enabled)
@@ -480,6 +498,7 @@ extension EC2.LaunchTemplate {
             self.configured = configured
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Configured", configured)
@@ -505,6 +524,7 @@ extension EC2.LaunchTemplate {
             self.name = name
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Arn", arn)
@@ -531,6 +551,7 @@ extension EC2.LaunchTemplate {
             self.spotOptions = spotOptions
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("MarketType", marketType)
@@ -649,6 +670,7 @@ extension EC2.LaunchTemplate {
             self.vCpuCount = vCpuCount
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("AcceleratorCount", acceleratorCount)
@@ -694,6 +716,7 @@ extension EC2.LaunchTemplate {
             self.ipv4Prefix = ipv4Prefix
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Ipv4Prefix", ipv4Prefix)
@@ -715,6 +738,7 @@ extension EC2.LaunchTemplate {
             self.ipv6Address = ipv6Address
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Ipv6Address", ipv6Address)
@@ -736,6 +760,7 @@ extension EC2.LaunchTemplate {
             self.ipv6Prefix = ipv6Prefix
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Ipv6Prefix", ipv6Prefix)
@@ -869,6 +894,7 @@ extension EC2.LaunchTemplate {
             self.userData = userData
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("BlockDeviceMappings", blockDeviceMappings)
@@ -922,6 +948,7 @@ extension EC2.LaunchTemplate {
             self.tags = tags
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("ResourceType", resourceType)
@@ -944,6 +971,7 @@ extension EC2.LaunchTemplate {
             self.licenseConfigurationArn = licenseConfigurationArn
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("LicenseConfigurationArn", licenseConfigurationArn)
@@ -965,6 +993,7 @@ extension EC2.LaunchTemplate {
             self.autoRecovery = autoRecovery
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("AutoRecovery", autoRecovery)
@@ -990,6 +1019,7 @@ extension EC2.LaunchTemplate {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -1016,6 +1046,7 @@ extension EC2.LaunchTemplate {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -1054,6 +1085,7 @@ extension EC2.LaunchTemplate {
             self.instanceMetadataTags = instanceMetadataTags
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("HttpEndpoint", httpEndpoint)
@@ -1079,6 +1111,7 @@ extension EC2.LaunchTemplate {
             self.enabled = enabled
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Enabled", enabled)
@@ -1104,6 +1137,7 @@ extension EC2.LaunchTemplate {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -1214,6 +1248,7 @@ extension EC2.LaunchTemplate {
             self.subnetId = subnetId
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("AssociateCarrierIpAddress", associateCarrierIpAddress)
@@ -1261,6 +1296,7 @@ extension EC2.LaunchTemplate {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -1315,6 +1351,7 @@ extension EC2.LaunchTemplate {
             self.tenancy = tenancy
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Affinity", affinity)
@@ -1352,6 +1389,7 @@ extension EC2.LaunchTemplate {
             self.hostnameType = hostnameType
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("EnableResourceNameDnsAAAARecord", enableResourceNameDnsAAAARecord)
@@ -1379,6 +1417,7 @@ extension EC2.LaunchTemplate {
             self.privateIpAddress = privateIpAddress
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Primary", primary)
@@ -1401,6 +1440,7 @@ extension EC2.LaunchTemplate {
             self.instanceFamily = instanceFamily
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("InstanceFamily", instanceFamily)
@@ -1438,6 +1478,7 @@ extension EC2.LaunchTemplate {
             self.validUntil = validUntil
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("BlockDurationMinutes", blockDurationMinutes)
@@ -1467,6 +1508,7 @@ extension EC2.LaunchTemplate {
             self.tags = tags
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("ResourceType", resourceType)
@@ -1493,6 +1535,7 @@ extension EC2.LaunchTemplate {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -1519,6 +1562,7 @@ extension EC2.LaunchTemplate {
             self.min = min
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Max", max)
@@ -1531,7 +1575,9 @@ extension EC2.LaunchTemplate {
 extension EC2.LaunchTemplate {
     /// What can be read of a deployed `AWS::EC2::LaunchTemplate`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `DefaultVersionNumber`.

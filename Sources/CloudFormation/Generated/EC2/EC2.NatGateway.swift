@@ -4,7 +4,9 @@
 extension EC2 {
     /// The properties of `AWS::EC2::NatGateway`.
     public struct NatGateway: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::NatGateway"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "AllocationId",
             "AvailabilityMode",
@@ -68,6 +70,7 @@ extension EC2 {
             self.vpcId = vpcId
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("AllocationId", allocationId)
@@ -108,6 +111,7 @@ extension EC2.NatGateway {
             self.availabilityZoneId = availabilityZoneId
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("AllocationIds", allocationIds)
@@ -121,7 +125,9 @@ extension EC2.NatGateway {
 extension EC2.NatGateway {
     /// What can be read of a deployed `AWS::EC2::NatGateway`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `NatGatewayId`.

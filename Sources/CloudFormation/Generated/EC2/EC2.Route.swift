@@ -4,7 +4,9 @@
 extension EC2 {
     /// The properties of `AWS::EC2::Route`.
     public struct Route: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::Route"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "DestinationCidrBlock",
             "DestinationIpv6CidrBlock",
@@ -78,6 +80,7 @@ extension EC2 {
             self.vpcPeeringConnectionId = vpcPeeringConnectionId
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("RouteTableId", routeTableId)
@@ -103,7 +106,9 @@ extension EC2 {
 extension EC2.Route {
     /// What can be read of a deployed `AWS::EC2::Route`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `CidrBlock`.

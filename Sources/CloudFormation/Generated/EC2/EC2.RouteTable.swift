@@ -4,9 +4,11 @@
 extension EC2 {
     /// The properties of `AWS::EC2::RouteTable`.
     public struct RouteTable: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::RouteTable"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
-            "VpcId",
+            "VpcId"
         ]
 
         /// CloudFormation's `VpcId`.
@@ -23,6 +25,7 @@ extension EC2 {
             self.tags = tags
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("VpcId", vpcId)
@@ -35,7 +38,9 @@ extension EC2 {
 extension EC2.RouteTable {
     /// What can be read of a deployed `AWS::EC2::RouteTable`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `RouteTableId`.

@@ -4,7 +4,9 @@
 extension EC2 {
     /// The properties of `AWS::EC2::SecurityGroup`.
     public struct SecurityGroup: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::SecurityGroup"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "GroupDescription",
             "GroupName",
@@ -41,6 +43,7 @@ extension EC2 {
             self.vpcId = vpcId
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("GroupDescription", groupDescription)
@@ -95,6 +98,7 @@ extension EC2.SecurityGroup {
             self.toPort = toPort
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("IpProtocol", ipProtocol)
@@ -159,6 +163,7 @@ extension EC2.SecurityGroup {
             self.toPort = toPort
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("IpProtocol", ipProtocol)
@@ -179,7 +184,9 @@ extension EC2.SecurityGroup {
 extension EC2.SecurityGroup {
     /// What can be read of a deployed `AWS::EC2::SecurityGroup`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `Id`.

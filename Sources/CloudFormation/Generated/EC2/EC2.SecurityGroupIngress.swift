@@ -4,7 +4,9 @@
 extension EC2 {
     /// The properties of `AWS::EC2::SecurityGroupIngress`.
     public struct SecurityGroupIngress: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::SecurityGroupIngress"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "CidrIp",
             "CidrIpv6",
@@ -73,6 +75,7 @@ extension EC2 {
             self.toPort = toPort
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("IpProtocol", ipProtocol)
@@ -95,7 +98,9 @@ extension EC2 {
 extension EC2.SecurityGroupIngress {
     /// What can be read of a deployed `AWS::EC2::SecurityGroupIngress`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `Id`.

@@ -4,7 +4,9 @@
 extension EC2 {
     /// The properties of `AWS::EC2::Subnet`.
     public struct Subnet: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::Subnet"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "AvailabilityZone",
             "AvailabilityZoneId",
@@ -92,6 +94,7 @@ extension EC2 {
             self.tags = tags
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("VpcId", vpcId)
@@ -137,6 +140,7 @@ extension EC2.Subnet {
             self.hostnameType = hostnameType
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("EnableResourceNameDnsAAAARecord", enableResourceNameDnsAAAARecord)
@@ -150,7 +154,9 @@ extension EC2.Subnet {
 extension EC2.Subnet {
     /// What can be read of a deployed `AWS::EC2::Subnet`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `NetworkAclAssociationId`.

@@ -4,7 +4,9 @@
 extension EC2 {
     /// The properties of `AWS::EC2::SubnetRouteTableAssociation`.
     public struct SubnetRouteTableAssociation: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::SubnetRouteTableAssociation"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "RouteTableId",
             "SubnetId",
@@ -24,6 +26,7 @@ extension EC2 {
             self.subnetId = subnetId
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("RouteTableId", routeTableId)
@@ -36,7 +39,9 @@ extension EC2 {
 extension EC2.SubnetRouteTableAssociation {
     /// What can be read of a deployed `AWS::EC2::SubnetRouteTableAssociation`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `Id`.

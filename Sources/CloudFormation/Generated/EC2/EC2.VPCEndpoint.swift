@@ -4,7 +4,9 @@
 extension EC2 {
     /// The properties of `AWS::EC2::VPCEndpoint`.
     public struct VPCEndpoint: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::VPCEndpoint"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "DnsOptions.PrivateDnsPreference",
             "DnsOptions.PrivateDnsSpecifiedDomains",
@@ -78,6 +80,7 @@ extension EC2 {
             self.vpcEndpointType = vpcEndpointType
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("VpcId", vpcId)
@@ -124,6 +127,7 @@ extension EC2.VPCEndpoint {
             self.privateDnsSpecifiedDomains = privateDnsSpecifiedDomains
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("DnsRecordIpType", dnsRecordIpType)
@@ -138,7 +142,9 @@ extension EC2.VPCEndpoint {
 extension EC2.VPCEndpoint {
     /// What can be read of a deployed `AWS::EC2::VPCEndpoint`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `NetworkInterfaceIds`.

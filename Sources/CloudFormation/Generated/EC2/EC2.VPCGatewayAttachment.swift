@@ -4,9 +4,11 @@
 extension EC2 {
     /// The properties of `AWS::EC2::VPCGatewayAttachment`.
     public struct VPCGatewayAttachment: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::VPCGatewayAttachment"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
-            "VpcId",
+            "VpcId"
         ]
 
         /// CloudFormation's `VpcId`.
@@ -27,6 +29,7 @@ extension EC2 {
             self.vpnGatewayId = vpnGatewayId
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("VpcId", vpcId)
@@ -40,7 +43,9 @@ extension EC2 {
 extension EC2.VPCGatewayAttachment {
     /// What can be read of a deployed `AWS::EC2::VPCGatewayAttachment`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `AttachmentType`.

@@ -4,7 +4,9 @@
 extension IAM {
     /// The properties of `AWS::IAM::InstanceProfile`.
     public struct InstanceProfile: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::IAM::InstanceProfile"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "InstanceProfileName",
             "Path",
@@ -28,6 +30,7 @@ extension IAM {
             self.path = path
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Roles", roles)
@@ -41,7 +44,9 @@ extension IAM {
 extension IAM.InstanceProfile {
     /// What can be read of a deployed `AWS::IAM::InstanceProfile`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `Arn`.

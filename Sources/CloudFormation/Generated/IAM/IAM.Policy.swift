@@ -4,7 +4,9 @@
 extension IAM {
     /// The properties of `AWS::IAM::Policy`.
     public struct Policy: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::IAM::Policy"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties: [String] = []
 
         /// CloudFormation's `PolicyDocument`.
@@ -33,6 +35,7 @@ extension IAM {
             self.users = users
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("PolicyDocument", policyDocument)
@@ -48,7 +51,9 @@ extension IAM {
 extension IAM.Policy {
     /// What can be read of a deployed `AWS::IAM::Policy`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `Id`.

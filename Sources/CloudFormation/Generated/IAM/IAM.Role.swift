@@ -4,7 +4,9 @@
 extension IAM {
     /// The properties of `AWS::IAM::Role`.
     public struct Role: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::IAM::Role"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "Path",
             "RoleName",
@@ -52,6 +54,7 @@ extension IAM {
             self.tags = tags
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("AssumeRolePolicyDocument", assumeRolePolicyDocument)
@@ -85,6 +88,7 @@ extension IAM.Role {
             self.policyName = policyName
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("PolicyDocument", policyDocument)
@@ -97,7 +101,9 @@ extension IAM.Role {
 extension IAM.Role {
     /// What can be read of a deployed `AWS::IAM::Role`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `Arn`.

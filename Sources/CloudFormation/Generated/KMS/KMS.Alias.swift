@@ -4,9 +4,11 @@
 extension KMS {
     /// The properties of `AWS::KMS::Alias`.
     public struct Alias: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::KMS::Alias"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
-            "AliasName",
+            "AliasName"
         ]
 
         /// CloudFormation's `AliasName`.
@@ -23,6 +25,7 @@ extension KMS {
             self.targetKeyId = targetKeyId
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("AliasName", aliasName)
@@ -35,7 +38,9 @@ extension KMS {
 extension KMS.Alias {
     /// What can be read of a deployed `AWS::KMS::Alias`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
     }
 }

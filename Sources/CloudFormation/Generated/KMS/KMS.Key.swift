@@ -4,7 +4,9 @@
 extension KMS {
     /// The properties of `AWS::KMS::Key`.
     public struct Key: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::KMS::Key"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties: [String] = []
 
         /// CloudFormation's `BypassPolicyLockoutSafetyCheck`; optional.
@@ -61,6 +63,7 @@ extension KMS {
             self.tags = tags
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("BypassPolicyLockoutSafetyCheck", bypassPolicyLockoutSafetyCheck)
@@ -83,7 +86,9 @@ extension KMS {
 extension KMS.Key {
     /// What can be read of a deployed `AWS::KMS::Key`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `Arn`.

@@ -4,7 +4,9 @@
 extension Lambda {
     /// The properties of `AWS::Lambda::Function`.
     public struct Function: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::Lambda::Function"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "FunctionName",
             "PackageType",
@@ -141,6 +143,7 @@ extension Lambda {
             self.vpcConfig = vpcConfig
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Code", code)
@@ -192,6 +195,7 @@ extension Lambda.Function {
             self.lambdaManagedInstancesCapacityProviderConfig = lambdaManagedInstancesCapacityProviderConfig
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("LambdaManagedInstancesCapacityProviderConfig", lambdaManagedInstancesCapacityProviderConfig)
@@ -237,6 +241,7 @@ extension Lambda.Function {
             self.zipFile = zipFile
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("ImageUri", imageUri)
@@ -264,6 +269,7 @@ extension Lambda.Function {
             self.targetArn = targetArn
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("TargetArn", targetArn)
@@ -289,6 +295,7 @@ extension Lambda.Function {
             self.retentionPeriodInDays = retentionPeriodInDays
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("ExecutionTimeout", executionTimeout)
@@ -311,6 +318,7 @@ extension Lambda.Function {
             self.variables = variables
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Variables", variables)
@@ -332,6 +340,7 @@ extension Lambda.Function {
             self.size = size
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Size", size)
@@ -357,6 +366,7 @@ extension Lambda.Function {
             self.localMountPath = localMountPath
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Arn", arn)
@@ -383,6 +393,7 @@ extension Lambda.Function {
             self.minExecutionEnvironments = minExecutionEnvironments
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("MaxExecutionEnvironments", maxExecutionEnvironments)
@@ -413,6 +424,7 @@ extension Lambda.Function {
             self.workingDirectory = workingDirectory
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Command", command)
@@ -444,6 +456,7 @@ extension Lambda.Function {
             self.perExecutionEnvironmentMaxConcurrency = perExecutionEnvironmentMaxConcurrency
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("CapacityProviderArn", capacityProviderArn)
@@ -479,6 +492,7 @@ extension Lambda.Function {
             self.systemLogLevel = systemLogLevel
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("ApplicationLogLevel", applicationLogLevel)
@@ -507,6 +521,7 @@ extension Lambda.Function {
             self.runtimeVersionArn = runtimeVersionArn
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("UpdateRuntimeOn", updateRuntimeOn)
@@ -529,6 +544,7 @@ extension Lambda.Function {
             self.applyOn = applyOn
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("ApplyOn", applyOn)
@@ -550,6 +566,7 @@ extension Lambda.Function {
             self.tenantIsolationMode = tenantIsolationMode
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("TenantIsolationMode", tenantIsolationMode)
@@ -571,6 +588,7 @@ extension Lambda.Function {
             self.mode = mode
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Mode", mode)
@@ -600,6 +618,7 @@ extension Lambda.Function {
             self.subnetIds = subnetIds
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Ipv6AllowedForDualStack", ipv6AllowedForDualStack)
@@ -613,7 +632,9 @@ extension Lambda.Function {
 extension Lambda.Function {
     /// What can be read of a deployed `AWS::Lambda::Function`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `SnapStartResponse.ApplyOn`.

@@ -4,7 +4,9 @@
 extension Lambda {
     /// The properties of `AWS::Lambda::Permission`.
     public struct Permission: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::Lambda::Permission"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "Action",
             "EventSourceToken",
@@ -59,6 +61,7 @@ extension Lambda {
             self.sourceArn = sourceArn
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Action", action)
@@ -78,7 +81,9 @@ extension Lambda {
 extension Lambda.Permission {
     /// What can be read of a deployed `AWS::Lambda::Permission`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `Id`.

@@ -4,9 +4,11 @@
 extension Logs {
     /// The properties of `AWS::Logs::LogGroup`.
     public struct LogGroup: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::Logs::LogGroup"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
-            "LogGroupName",
+            "LogGroupName"
         ]
 
         /// CloudFormation's `BearerTokenAuthenticationEnabled`; optional.
@@ -55,6 +57,7 @@ extension Logs {
             self.tags = tags
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("BearerTokenAuthenticationEnabled", bearerTokenAuthenticationEnabled)
@@ -75,7 +78,9 @@ extension Logs {
 extension Logs.LogGroup {
     /// What can be read of a deployed `AWS::Logs::LogGroup`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `Arn`.

@@ -4,7 +4,9 @@
 extension RDS {
     /// The properties of `AWS::RDS::DBCluster`.
     public struct DBCluster: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::RDS::DBCluster"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "AvailabilityZones",
             "ClusterScalabilityType",
@@ -275,6 +277,7 @@ extension RDS {
             self.vpcSecurityGroupIds = vpcSecurityGroupIds
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("AllocatedStorage", allocatedStorage)
@@ -360,6 +363,7 @@ extension RDS.DBCluster {
             self.featureName = featureName
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("RoleArn", roleArn)
@@ -386,6 +390,7 @@ extension RDS.DBCluster {
             self.secretArn = secretArn
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("KmsKeyId", kmsKeyId)
@@ -428,6 +433,7 @@ extension RDS.DBCluster {
             self.timeoutAction = timeoutAction
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("AutoPause", autoPause)
@@ -462,6 +468,7 @@ extension RDS.DBCluster {
             self.secondsUntilAutoPause = secondsUntilAutoPause
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("MaxCapacity", maxCapacity)
@@ -475,7 +482,9 @@ extension RDS.DBCluster {
 extension RDS.DBCluster {
     /// What can be read of a deployed `AWS::RDS::DBCluster`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `DBClusterArn`.

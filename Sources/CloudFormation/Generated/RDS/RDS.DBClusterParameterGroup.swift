@@ -4,7 +4,9 @@
 extension RDS {
     /// The properties of `AWS::RDS::DBClusterParameterGroup`.
     public struct DBClusterParameterGroup: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::RDS::DBClusterParameterGroup"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "DBClusterParameterGroupName",
             "Description",
@@ -37,6 +39,7 @@ extension RDS {
             self.tags = tags
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Description", description)
@@ -52,7 +55,9 @@ extension RDS {
 extension RDS.DBClusterParameterGroup {
     /// What can be read of a deployed `AWS::RDS::DBClusterParameterGroup`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
     }
 }

@@ -4,7 +4,9 @@
 extension RDS {
     /// The properties of `AWS::RDS::DBInstance`.
     public struct DBInstance: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::RDS::DBInstance"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "BackupTarget",
             "CharacterSetName",
@@ -360,6 +362,7 @@ extension RDS {
             self.vpcSecurityGroups = vpcSecurityGroups
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("AdditionalStorageVolumes", additionalStorageVolumes)
@@ -483,6 +486,7 @@ extension RDS.DBInstance {
             self.volumeName = volumeName
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("AllocatedStorage", allocatedStorage)
@@ -513,6 +517,7 @@ extension RDS.DBInstance {
             self.roleArn = roleArn
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("FeatureName", featureName)
@@ -539,6 +544,7 @@ extension RDS.DBInstance {
             self.secretArn = secretArn
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("KmsKeyId", kmsKeyId)
@@ -565,6 +571,7 @@ extension RDS.DBInstance {
             self.value = value
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Name", name)
@@ -577,7 +584,9 @@ extension RDS.DBInstance {
 extension RDS.DBInstance {
     /// What can be read of a deployed `AWS::RDS::DBInstance`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `AutomaticRestartTime`.

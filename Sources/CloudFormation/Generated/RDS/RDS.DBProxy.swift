@@ -4,7 +4,9 @@
 extension RDS {
     /// The properties of `AWS::RDS::DBProxy`.
     public struct DBProxy: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::RDS::DBProxy"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "DBProxyName",
             "EndpointNetworkType",
@@ -71,6 +73,7 @@ extension RDS {
             self.vpcSecurityGroupIds = vpcSecurityGroupIds
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("DBProxyName", dbProxyName)
@@ -120,6 +123,7 @@ extension RDS.DBProxy {
             self.secretArn = secretArn
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("AuthScheme", authScheme)
@@ -135,7 +139,9 @@ extension RDS.DBProxy {
 extension RDS.DBProxy {
     /// What can be read of a deployed `AWS::RDS::DBProxy`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `DBProxyArn`.

@@ -4,7 +4,9 @@
 extension RDS {
     /// The properties of `AWS::RDS::DBProxyTargetGroup`.
     public struct DBProxyTargetGroup: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::RDS::DBProxyTargetGroup"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
             "DBProxyName",
             "TargetGroupName",
@@ -36,6 +38,7 @@ extension RDS {
             self.dbInstanceIdentifiers = dbInstanceIdentifiers
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("DBProxyName", dbProxyName)
@@ -77,6 +80,7 @@ extension RDS.DBProxyTargetGroup {
             self.sessionPinningFilters = sessionPinningFilters
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("ConnectionBorrowTimeout", connectionBorrowTimeout)
@@ -92,7 +96,9 @@ extension RDS.DBProxyTargetGroup {
 extension RDS.DBProxyTargetGroup {
     /// What can be read of a deployed `AWS::RDS::DBProxyTargetGroup`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `TargetGroupArn`.

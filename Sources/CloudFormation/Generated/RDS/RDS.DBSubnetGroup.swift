@@ -4,9 +4,11 @@
 extension RDS {
     /// The properties of `AWS::RDS::DBSubnetGroup`.
     public struct DBSubnetGroup: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::RDS::DBSubnetGroup"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
-            "DBSubnetGroupName",
+            "DBSubnetGroupName"
         ]
 
         /// CloudFormation's `DBSubnetGroupDescription`.
@@ -31,6 +33,7 @@ extension RDS {
             self.tags = tags
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("DBSubnetGroupDescription", dbSubnetGroupDescription)
@@ -45,7 +48,9 @@ extension RDS {
 extension RDS.DBSubnetGroup {
     /// What can be read of a deployed `AWS::RDS::DBSubnetGroup`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
     }
 }

@@ -4,9 +4,11 @@
 extension SecretsManager {
     /// The properties of `AWS::SecretsManager::RotationSchedule`.
     public struct RotationSchedule: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::SecretsManager::RotationSchedule"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
-            "SecretId",
+            "SecretId"
         ]
 
         /// CloudFormation's `SecretId`.
@@ -43,6 +45,7 @@ extension SecretsManager {
             self.rotationRules = rotationRules
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("SecretId", secretId)
@@ -74,6 +77,7 @@ extension SecretsManager.RotationSchedule {
             self.value = value
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Key", key)
@@ -136,6 +140,7 @@ extension SecretsManager.RotationSchedule {
             self.vpcSubnetIds = vpcSubnetIds
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("RotationType", rotationType)
@@ -175,6 +180,7 @@ extension SecretsManager.RotationSchedule {
             self.scheduleExpression = scheduleExpression
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("AutomaticallyAfterDays", automaticallyAfterDays)
@@ -188,7 +194,9 @@ extension SecretsManager.RotationSchedule {
 extension SecretsManager.RotationSchedule {
     /// What can be read of a deployed `AWS::SecretsManager::RotationSchedule`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `Id`.

@@ -4,9 +4,11 @@
 extension SecretsManager {
     /// The properties of `AWS::SecretsManager::Secret`.
     public struct Secret: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::SecretsManager::Secret"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
-            "Name",
+            "Name"
         ]
 
         /// CloudFormation's `Description`; optional.
@@ -47,6 +49,7 @@ extension SecretsManager {
             self.type = type
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Description", description)
@@ -111,6 +114,7 @@ extension SecretsManager.Secret {
             self.secretStringTemplate = secretStringTemplate
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("ExcludeCharacters", excludeCharacters)
@@ -145,6 +149,7 @@ extension SecretsManager.Secret {
             self.kmsKeyId = kmsKeyId
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("Region", region)
@@ -157,7 +162,9 @@ extension SecretsManager.Secret {
 extension SecretsManager.Secret {
     /// What can be read of a deployed `AWS::SecretsManager::Secret`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `Id`.

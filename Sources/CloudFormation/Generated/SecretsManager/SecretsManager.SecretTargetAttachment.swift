@@ -4,9 +4,11 @@
 extension SecretsManager {
     /// The properties of `AWS::SecretsManager::SecretTargetAttachment`.
     public struct SecretTargetAttachment: ResourceProperties {
+        /// CloudFormation's name for the type.
         public static let typeName = "AWS::SecretsManager::SecretTargetAttachment"
+        /// The properties whose change makes CloudFormation replace the resource.
         public static let createOnlyProperties = [
-            "SecretId",
+            "SecretId"
         ]
 
         /// CloudFormation's `SecretId`.
@@ -27,6 +29,7 @@ extension SecretsManager {
             self.targetType = targetType
         }
 
+        /// The form it has in a template.
         public var expression: TemplateExpression {
             var list = PropertyList()
             list.add("SecretId", secretId)
@@ -40,7 +43,9 @@ extension SecretsManager {
 extension SecretsManager.SecretTargetAttachment {
     /// What can be read of a deployed `AWS::SecretsManager::SecretTargetAttachment`.
     public struct Attributes: ResourceAttributes {
+        /// The resource they are read from.
         public let resource: ElementID
+        /// Names the resource they are read from.
         public init(of resource: ElementID) { self.resource = resource }
 
         /// CloudFormation's `Id`.
