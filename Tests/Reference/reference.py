@@ -117,8 +117,12 @@ def make_aurora(stack, spec, key, vpc):
             instance_type=ec2.InstanceType(spec.get("instanceType", "t4g.medium")), enable_performance_insights=True,
             performance_insight_encryption_key=key, performance_insight_retention=retention),
         parameters=spec.get("parameters", PARAMETERS), storage_encryption_key=key, removal_policy=removal)
-    days = spec.get("commonRotationUserOptions", {}).get("automaticallyAfterDays", 30)
-    rotation = {"automatically_after": cdk.Duration.days(days)}
+    options = spec.get("commonRotationUserOptions", {})
+    rotation = {"automatically_after": cdk.Duration.days(options.get("automaticallyAfterDays", 30))}
+    if "excludeCharacters" in options:
+        rotation["exclude_characters"] = options["excludeCharacters"]
+    if "rotateImmediatelyOnUpdate" in options:
+        rotation["rotate_immediately_on_update"] = options["rotateImmediatelyOnUpdate"]
     if not spec.get("skipManagerRotation"):
         cluster.add_rotation_single_user(**rotation)
     secrets = []
