@@ -41,10 +41,13 @@ public struct DatabaseHandler: CustomResourceHandler {
 extension DesiredAccess {
     /// What a custom resource declares, given what it declared before.
     public init(_ properties: DatabaseProperties, before: DatabaseProperties? = nil) {
-        let users = properties.users.map {
+        let users = (properties.users ?? []).map {
             User(name: $0.username, access: Access($0.access), schemas: $0.schemas)
         }
-        let names = Set(properties.users.map(\.username))
+        // Users that are left to others are not removed: somebody logs in as them.
+        let removed = properties.users.map { declared in
+            (before?.users ?? []).map(\.username).filter { name in !declared.contains { $0.username == name } }
+        }
         self.init(
             database: properties.databaseName, schemas: properties.schemas, users: users,
             creators: properties.creators ?? [],
@@ -53,7 +56,7 @@ extension DesiredAccess {
                 old.databaseName == properties.databaseName
                     ? old.schemas.filter { !properties.schemas.contains($0) } : []
             } ?? [],
-            removedUsers: before?.users.map(\.username).filter { !names.contains($0) } ?? [])
+            removedUsers: removed ?? [])
     }
 }
 

@@ -13,17 +13,21 @@ public struct FunctionEnvironment: Sendable {
     public var secrets: any SecretStore
     /// What is asked of TLS; always TLS where `nil`, as the servers of AWS offer it.
     public var tls: PostgresConnection.Configuration.TLS?
+    /// How long the manager's login is tried where it does not work: a cluster may be starting, and a rotation may be
+    /// changing the password just now.
+    public var patience: Duration
     /// Gets what happens.
     public var logger: Logger
 
     /// Describes where handlers run.
     public init(
         variables: [String: String], secrets: any SecretStore, tls: PostgresConnection.Configuration.TLS? = nil,
-        logger: Logger
+        patience: Duration = .seconds(600), logger: Logger
     ) {
         self.variables = variables
         self.secrets = secrets
         self.tls = tls
+        self.patience = patience
         self.logger = logger
     }
 
@@ -35,7 +39,7 @@ public struct FunctionEnvironment: Sendable {
     }
 
     func managerLogin() throws -> ManagerLogin {
-        ManagerLogin(secretArn: try required(.managerSecretArn), secrets: secrets, tls: tls, logger: logger)
+        ManagerLogin(secretArn: try required(.managerSecretArn), secrets: secrets, tls: tls, patience: patience, logger: logger)
     }
 }
 

@@ -6,17 +6,17 @@ import SecretStore
 
 /// Logs in as the manager with what its secret says.
 struct ManagerLogin: Sendable {
-    private static let pause = Duration.seconds(10)
     private static let attempts = 60
 
     let secretArn: String
     let secrets: any SecretStore
     let tls: PostgresConnection.Configuration.TLS?
+    let patience: Duration
     let logger: Logger
 
     /// The login, once it works: a cluster may be starting, and a rotation may be changing the password just now.
     ///
-    /// - Throws: `PostgresError` where it does not work after ten minutes, ``SecretStoreError``, `CancellationError`.
+    /// - Throws: `PostgresError` where it does not work in the time there is, ``SecretStoreError``, `CancellationError`.
     func configuration() async throws -> PostgresConnection.Configuration {
         var failure: (any Error)?
         for attempt in 1...Self.attempts {
@@ -30,7 +30,7 @@ struct ManagerLogin: Sendable {
                 failure = error
                 logger.warning("the manager cannot log in yet (attempt \(attempt) of \(Self.attempts)): \(error)")
             }
-            if attempt < Self.attempts { try await Task.sleep(for: Self.pause) }
+            if attempt < Self.attempts { try await Task.sleep(for: patience / Self.attempts) }
         }
         throw failure ?? CancellationError()
     }

@@ -56,13 +56,13 @@ public struct DatabaseProperties: Codable, Hashable, Sendable {
     public var databaseName: String
     /// The schemas; created where they are missing, never dropped.
     public var schemas: [String]
-    /// The users whose privileges are kept as declared.
-    public var users: [User]
+    /// The users who are kept as declared; where absent, users are left to others, also those declared before.
+    public var users: [User]?
     /// Roles that create objects besides those declared here, such as a migration tool's.
     public var creators: [String]?
 
     /// Describes a database.
-    public init(databaseName: String, schemas: [String], users: [User], creators: [String]? = nil) {
+    public init(databaseName: String, schemas: [String], users: [User]?, creators: [String]? = nil) {
         self.databaseName = databaseName
         self.schemas = schemas
         self.users = users

@@ -11,14 +11,16 @@ open class CfnElement: Construct {
     public var elementID: ElementID { ElementID(path: node.path) }
 
     /// The stack whose template this element stands in.
-    public var stack: Stack { Stack.of(self) }
+    public private(set) lazy var stack: Stack = Stack.of(self)
 
     /// The name in the template: made from the path, so that it stays while the element stays where it is.
-    public var logicalID: String {
-        if let fixedLogicalID { return fixedLogicalID }
+    public var logicalID: String { fixedLogicalID ?? idFromPath }
+
+    // A place in the tree never changes, and every use of the element asks for this.
+    private lazy var idFromPath: String = {
         let components = sequence(first: node, next: \.parent).prefix { !($0.construct is Stack) }.map(\.id)
         return UniqueID.make(components.reversed())
-    }
+    }()
 
     /// Gives this element a logical id of its own, such as that of a resource which is deployed already.
     ///

@@ -59,23 +59,24 @@ struct Operations {
         var members: [DatabaseProperties.CodingKeys: TemplateExpression] = [
             .databaseName: .string(properties.databaseName),
             .schemas: .list(properties.schemas.map { .string($0) }),
-            .users: .list(
-                users.map { user in
-                    let key = DatabaseProperties.User.CodingKeys.self
-                    var members: [TemplateExpression.Member] = [
-                        .init(key.username.rawValue, .string(user.username)),
-                        .init(key.access.rawValue, .string(user.declaration.access.rawValue)),
-                    ]
-                    if let schemas = user.declaration.schemas {
-                        members.append(.init(key.schemas.rawValue, .list(schemas.map { .string($0) })))
-                    }
-                    return .object(members)
-                }),
         ]
+        if !properties.skipUserProvisioning { members[.users] = .list(users.map(declaration)) }
         if !properties.creators.isEmpty { members[.creators] = .list(properties.creators.map { .string($0) }) }
         let resource = customResource("DatabaseProvisioning", DatabaseProperties.resourceType, function, members)
         resource.node.addDependency(cluster.ready, reachable)
         return resource
+    }
+
+    private func declaration(of user: Aurora.User) -> TemplateExpression {
+        let key = DatabaseProperties.User.CodingKeys.self
+        var members: [TemplateExpression.Member] = [
+            .init(key.username.rawValue, .string(user.username)),
+            .init(key.access.rawValue, .string(user.declaration.access.rawValue)),
+        ]
+        if let schemas = user.declaration.schemas {
+            members.append(.init(key.schemas.rawValue, .list(schemas.map { .string($0) })))
+        }
+        return .object(members)
     }
 
     /// Declares when the secrets change, and the function that changes them.

@@ -32,6 +32,19 @@ public struct CustomResourceRequest<Properties: Decodable & Sendable>: Decodable
     /// The properties as they were before an update.
     public let oldProperties: Properties?
 
+    /// Reads a request. Old properties that a former version wrote in another form are left out: they must not keep
+    /// an update from being carried out.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        requestType = try container.decode(RequestType.self, forKey: .requestType)
+        requestID = try container.decode(String.self, forKey: .requestID)
+        stackID = try container.decode(String.self, forKey: .stackID)
+        logicalResourceID = try container.decode(String.self, forKey: .logicalResourceID)
+        physicalResourceID = try container.decodeIfPresent(String.self, forKey: .physicalResourceID)
+        properties = try container.decode(Properties.self, forKey: .properties)
+        oldProperties = try? container.decodeIfPresent(Properties.self, forKey: .oldProperties)
+    }
+
     enum CodingKeys: String, CodingKey {
         case requestType = "RequestType"
         case requestID = "RequestId"

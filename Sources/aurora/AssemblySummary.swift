@@ -7,7 +7,7 @@ import Foundation
 struct AssemblySummary: CustomStringConvertible {
     // What loses data when it is deleted.
     private static let stateful: Set = [
-        "AWS::RDS::DBCluster", "AWS::KMS::Key", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup",
+        "AWS::RDS::DBCluster", "AWS::KMS::Key", "AWS::SecretsManager::Secret",
     ]
 
     private let lines: [String]

@@ -37,7 +37,8 @@ private struct Fixture {
             "ResourceProperties":\(properties)}
             """
         let environment = FunctionEnvironment(
-            variables: ["MANAGER_SECRET_ARN": managerSecret], secrets: secrets, tls: .disable, logger: server.logger)
+            variables: ["MANAGER_SECRET_ARN": managerSecret], secrets: secrets, tls: .disable, patience: .milliseconds(600),
+            logger: server.logger)
         return try await environment.answer(handler, Array(event.utf8))
     }
 
@@ -122,6 +123,35 @@ struct DatabaseHandlerTests {
             )
             #expect(try rows[0].decode("login") == false)
             #expect(try rows[0].decode("usage") == false)
+        }
+    }
+}
+
+@Suite("Users that are left to others")
+struct UnmanagedUsersTests {
+    @Test("keep their login when the resource no longer speaks of them")
+    func unmanaged() async throws {
+        try await TestServer.with(version: 15) { server in
+            let fixture = try Fixture(server)
+            let declared = #"{"databaseName":"demo","schemas":["app"],"users":[{"username":"reader","access":"reader"}]}"#
+            _ = try await fixture.ask(.database, "Create", declared)
+            let silent = #"{"databaseName":"demo","schemas":["app"]}"#
+            let response = try await fixture.ask(.database, "Update", silent, old: declared, id: "demo")
+            #expect(response.status == .success, "\(response.reason ?? "")")
+            #expect(response.data["statements"] == "0")
+        }
+    }
+
+    @Test("and a manager who cannot log in are reported, without the password")
+    func manager() async throws {
+        try await TestServer.with(version: 15) { server in
+            let fixture = try Fixture(server)
+            try fixture.secrets.create("Wrong", value: fixture.secret(TestServer.managerName, "hidden-password"))
+            let response = try await fixture.ask(
+                .database, "Create", #"{"databaseName":"demo","schemas":["app"]}"#, managerSecret: "Wrong")
+            #expect(response.status == .failed)
+            #expect(response.reason?.contains("authentication failed") == true)
+            #expect(response.reason?.contains("hidden-password") == false)
         }
     }
 }

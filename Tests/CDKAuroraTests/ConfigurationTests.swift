@@ -157,6 +157,17 @@ struct AuroraTests {
         )
     }
 
+    @Test("says nothing of its users to the database where they are left to others")
+    func unmanagedUsers() throws {
+        func users(_ more: String) throws -> TemplateExpression? {
+            let configuration = try Configuration(text: ConfigurationTests.minimal + more, file: "a")
+            let resources = try synthesize(configuration).stacks[0].template["Resources"]?.members ?? []
+            return resources.first { $0.value["Type"] == "Custom::AuroraDatabase" }?.value["Properties"]?["users"]
+        }
+        #expect(try users("")?.elements?.count == 2)
+        #expect(try users("\n  skipUserProvisioning: true") == nil)
+    }
+
     @Test("rotates users after they were provisioned, and the manager after all of them")
     func order() throws {
         let template = try synthesize(Configuration(text: ConfigurationTests.minimal, file: "a")).stacks[0].template

@@ -8,6 +8,7 @@ struct StackManifest {
     let stack: Stack
     let templateHash: String
     let dependencies: [Stack]
+    /// The remarks about the stack's constructs.
     let diagnostics: [Diagnostic]
 
     var templateFile: String { "\(stack.stackName).template.json" }
@@ -75,8 +76,7 @@ struct StackManifest {
     /// The remarks about the stack's constructs, and its logical ids, which the CLI names in its progress.
     private var metadata: [TemplateExpression.Member] {
         var entries: [(path: String, entry: TemplateExpression)] = []
-        let prefix = stack.node.path
-        for diagnostic in diagnostics where diagnostic.path == prefix || diagnostic.path.hasPrefix("\(prefix)/") {
+        for diagnostic in diagnostics {
             entries.append(
                 (
                     diagnostic.path,

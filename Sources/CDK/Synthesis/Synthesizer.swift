@@ -55,13 +55,18 @@ struct Synthesizer {
         var artifacts: [TemplateExpression.Member] = []
         var rendered: [CloudAssembly.StackArtifact] = []
         let pathMetadata = app.context["aws:cdk:enable-path-metadata"] == .boolean(true)
+        var remarks: [String: [Diagnostic]] = [:]
+        for construct in app.node.subtree where !construct.node.diagnostics.isEmpty {
+            let stack = construct.node.scopes.reversed().first { $0.construct is Stack }
+            remarks[stack?.path ?? "", default: []] += construct.node.diagnostics
+        }
         for stack in stacks {
             let template = try StackTemplate(stack: stack, references: references, dependencies: dependencies)
                 .body(pathMetadata: pathMetadata)
             let bytes = try JSONWriter.write(template)
             let artifact = StackManifest(
                 stack: stack, templateHash: FileAsset.hexadecimal(SHA256.hash(data: Data(bytes))),
-                dependencies: references.dependencies(of: stack), diagnostics: diagnostics)
+                dependencies: references.dependencies(of: stack), diagnostics: remarks[stack.node.path] ?? [])
             files.append((artifact.templateFile, bytes))
             files.append((artifact.assetsFile, try JSONWriter.write(artifact.assetManifest)))
             for asset in stack.assets {
