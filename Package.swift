@@ -85,8 +85,8 @@ let package = Package(
         .target(
             name: "LocalStack",
             dependencies: [
-                "LocalServers", "CloudFormation", "AuroraFunctions", "AuroraResources", "LambdaRuntime", "PostgreSQL",
-                "SecretStore", .product(name: "Logging", package: "swift-log"),
+                "LocalServers", "CloudFormation", "AuroraFunctions", "AuroraResources", "DatabaseAccess",
+                "LambdaRuntime", "PostgreSQL", "SecretStore", .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "aurora",
@@ -126,6 +126,7 @@ let package = Package(
                 "DatabaseAccess", "PostgreSQL", "TestSupport", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "SecretStoreTests", dependencies: ["SecretStore"]),
+        .testTarget(name: "SecretRotationTests", dependencies: ["SecretRotation", "SecretStore"]),
         .testTarget(
             name: "LambdaRuntimeTests",
             dependencies: ["LambdaRuntime", "HTTP", .product(name: "Logging", package: "swift-log")]),

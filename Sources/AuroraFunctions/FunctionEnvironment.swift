@@ -39,7 +39,8 @@ public struct FunctionEnvironment: Sendable {
     }
 
     func managerLogin() throws -> ManagerLogin {
-        ManagerLogin(secretArn: try required(.managerSecretArn), secrets: secrets, tls: tls, patience: patience, logger: logger)
+        ManagerLogin(
+            secretArn: try required(.managerSecretArn), secrets: secrets, tls: tls, patience: patience, logger: logger)
     }
 }
 

@@ -77,6 +77,8 @@ public struct DatabaseProperties: Codable, Hashable, Sendable {
 public struct UserProperties: Codable, Hashable, Sendable {
     /// The custom resource's type.
     public static let resourceType = "Custom::AuroraUser"
+    /// What tells the second user of a pair from the first, as AWS's rotation functions have it.
+    public static let cloneSuffix = "_clone"
 
     /// The secret with the username and the password.
     public var userSecretArn: String

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSConstructs
+import AuroraResources
 import Constructs
 
 /// The names of what belongs to an Aurora.
@@ -34,7 +35,8 @@ struct AuroraNames {
         let proxySecrets =
             forProxy
             ? Aurora.User.ProxySecrets(
-                user: make("ProxyUser", username), clone: make("ProxyClone", username + "_clone")) : nil
+                user: make("ProxyUser", username), clone: make("ProxyClone", username + UserProperties.cloneSuffix))
+            : nil
         return Aurora.User(
             declaration: declaration, username: username, secret: make("", username), proxySecrets: proxySecrets,
             attachments: attachments)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSConstructs
+import AuroraResources
 import CDK
 import Constructs
 
@@ -8,7 +9,6 @@ import Constructs
 struct CheckedProperties {
     // PostgreSQL documentation, "Identifiers and Key Words": names have at most 63 bytes.
     private static let longestIdentifier = 63
-    private static let cloneSuffix = "_clone"
 
     let engineVersion: AuroraPostgresEngineVersion
     let instanceType: InstanceType
@@ -65,10 +65,10 @@ struct CheckedProperties {
         let names = AuroraNames(id: id, secretPrefix: properties.secretPrefix)
         for user in properties.users {
             let username = names.username(user.name)
-            if username.utf8.count + Self.cloneSuffix.utf8.count > Self.longestIdentifier {
+            if username.utf8.count + UserProperties.cloneSuffix.utf8.count > Self.longestIdentifier {
                 node.addError(
                     "The user '\(username)' has \(username.utf8.count) bytes; PostgreSQL allows "
-                        + "\(Self.longestIdentifier), \(Self.cloneSuffix.utf8.count) of which are for '_clone': shorten it."
+                        + "\(Self.longestIdentifier), \(UserProperties.cloneSuffix.utf8.count) of which are for '_clone': shorten it."
                 )
             }
             for schema in user.schemas ?? [] where !properties.schemas.contains(schema) {

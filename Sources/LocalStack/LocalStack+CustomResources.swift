@@ -74,7 +74,8 @@ extension LocalStack {
             request.append(
                 .init("OldResourceProperties", try TemplateExpression.parse(json: Data(before.properties.utf8))))
         }
-        let functions = FunctionEnvironment(variables: variables, secrets: secrets, tls: .disable, patience: .seconds(6), logger: logger)
+        let functions = FunctionEnvironment(
+            variables: variables, secrets: secrets, tls: .disable, patience: .seconds(6), logger: logger)
         return try await functions.answer(handler, Array(try JSONWriter.compact(.object(request)).utf8))
     }
 }

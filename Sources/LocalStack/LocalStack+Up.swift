@@ -90,7 +90,8 @@ extension LocalStack {
         let newSecrets = try await makeSecrets(names)
         let wasRunning = server.runningPort != nil
         if !server.isInitialized {
-            let shown = location.hasPrefix("\(directory)/") ? "\(name)/\(location.dropFirst(directory.count + 1))" : location
+            let shown =
+                location.hasPrefix("\(directory)/") ? "\(name)/\(location.dropFirst(directory.count + 1))" : location
             progress("Making a PostgreSQL \(server.installation.version) server in \(shown)")
             try await server.initialize(superuserPassword: try await superuserPassword())
         }

@@ -8,5 +8,8 @@ struct AuroraCommand: AsyncParsableCommand {
         commandName: "aurora",
         abstract: "An opinionated Aurora PostgreSQL: declare it, synthesize it, run it locally.",
         version: "0.1.0",
-        subcommands: [SynthCommand.self, ShowCommand.self, LocalCommand.self])
+        subcommands: [
+            SynthCommand.self, ShowCommand.self, LocalCommand.self, PlanCommand.self, ApplyCommand.self,
+            DoctorCommand.self,
+        ])
 }

@@ -37,7 +37,8 @@ private struct Fixture {
             "ResourceProperties":\(properties)}
             """
         let environment = FunctionEnvironment(
-            variables: ["MANAGER_SECRET_ARN": managerSecret], secrets: secrets, tls: .disable, patience: .milliseconds(600),
+            variables: ["MANAGER_SECRET_ARN": managerSecret], secrets: secrets, tls: .disable,
+            patience: .milliseconds(600),
             logger: server.logger)
         return try await environment.answer(handler, Array(event.utf8))
     }
@@ -133,7 +134,8 @@ struct UnmanagedUsersTests {
     func unmanaged() async throws {
         try await TestServer.with(version: 15) { server in
             let fixture = try Fixture(server)
-            let declared = #"{"databaseName":"demo","schemas":["app"],"users":[{"username":"reader","access":"reader"}]}"#
+            let declared =
+                #"{"databaseName":"demo","schemas":["app"],"users":[{"username":"reader","access":"reader"}]}"#
             _ = try await fixture.ask(.database, "Create", declared)
             let silent = #"{"databaseName":"demo","schemas":["app"]}"#
             let response = try await fixture.ask(.database, "Update", silent, old: declared, id: "demo")
