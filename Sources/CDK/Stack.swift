@@ -100,8 +100,10 @@ open class Stack: Construct {
     /// - Returns: Where they will be.
     package func add(_ asset: FileAsset) -> FileAsset.Location {
         if !assets.contains(where: { $0.hash == asset.hash }) { assets.append(asset) }
+        // With an environment there is nothing left to be filled in.
+        let bucket = TemplateExpression.string(BootstrapResources(of: self).assetBucket)
         return FileAsset.Location(
-            bucket: Value(unchecked: .intrinsic("Fn::Sub", .string(BootstrapResources(of: self).assetBucket))),
+            bucket: Value(unchecked: environment == nil ? .intrinsic("Fn::Sub", bucket) : bucket),
             key: Value("\(asset.hash)\(asset.packaging.fileExtension)"))
     }
 }

@@ -37,7 +37,8 @@ struct AccessOptions: ParsableArguments {
 
     /// The desired access, and who brings it about.
     func resolve() async throws -> (desired: DesiredAccess, manager: AccessManager) {
-        var (stack, desired) = try declared().desiredAccess(ofStack: options.stack)
+        let declared = try assembly().desiredAccess(ofStack: options.stack)
+        var desired = declared.desired
         desired.mode = mode
         if let url {
             let configuration = try PostgresConnection.Configuration(
@@ -45,12 +46,11 @@ struct AccessOptions: ParsableArguments {
             return (desired, AccessManager(manager: configuration, logger: options.logger))
         }
         let running = try LocalStack.existing(
-            stack, root: options.root, environment: options.environment, logger: options.logger)
-        stack = running.name
+            declared.stack, root: options.root, environment: options.environment, logger: options.logger)
         return (desired, try await running.accessManager())
     }
 
-    private func declared() throws -> LocalAssembly {
+    private func assembly() throws -> LocalAssembly {
         let attributes = try? FileManager.default.attributesOfItem(atPath: from)
         if attributes?[.type] as? FileAttributeType != .typeRegular { return try LocalAssembly(path: from) }
         // A configuration file says the same after it was synthesized, which needs no more than a folder for a moment.
