@@ -30,29 +30,51 @@ public struct AccessManager: Sendable {
         return try await PostgresConnection.connect(configuration, logger: logger)
     }
 
-    private func schemas(_ desired: DesiredAccess) -> [String] { desired.schemas + desired.removedSchemas }
+    private func inspect(_ connection: PostgresConnection, _ desired: DesiredAccess) async throws -> ObservedAccess {
+        let observed = try await Inspection.inspect(
+            connection, schemas: desired.schemas + desired.removedSchemas,
+            removedRoles: desired.mode == .managed ? desired.removedRoles + desired.removedGroups : [])
+        if desired.users.flatMap(\.pair).contains(observed.manager) {
+            throw AccessError.invalid([
+                "the user '\(observed.manager)' is the one who manages the others: use another name"
+            ])
+        }
+        return observed
+    }
+
+    /// Connects to the desired database.
+    ///
+    /// - Returns: The connection; `nil` where there is no such database.
+    private func connectIfExists(_ desired: DesiredAccess) async throws -> PostgresConnection? {
+        do {
+            return try await connect(to: desired.database)
+        } catch let error as PostgresError {
+            // A failed login tells no SQLSTATE, so that the server has to be asked.
+            guard try await databaseExists(desired.database) else { return nil }
+            throw error
+        }
+    }
 
     /// Compares a desired state with what is there; nothing is changed.
     ///
     /// - Throws: ``AccessError``, `PostgresError`.
     public func plan(_ desired: DesiredAccess) async throws -> AccessPlan {
         try desired.validate()
-        guard try await databaseExists(desired.database) else {
+        guard let connection = try await connectIfExists(desired) else {
             let connection = try await connect(to: Self.maintenanceDatabase)
             defer { Task { await connection.close() } }
-            let cluster = try await Inspection.inspect(connection, schemas: [])
+            let cluster = try await inspect(connection, desired)
             return Planner.plan(desired, cluster.asNewDatabase, createsDatabase: true)
         }
-        let connection = try await connect(to: desired.database)
-        let observed = try await Inspection.inspect(connection, schemas: schemas(desired))
-        await connection.close()
-        return Planner.plan(desired, observed)
+        defer { Task { await connection.close() } }
+        return Planner.plan(desired, try await inspect(connection, desired))
     }
 
     /// Brings a database into the desired state.
     ///
-    /// All is done in one transaction under a lock, apart from the creation of the database itself; it is done again
-    /// where another transaction got in between.
+    /// All is done in one transaction under a lock, apart from the creation of the database before, and the end of
+    /// sessions and the dropping of roles afterwards. It is done again where another transaction got in between, and
+    /// whatever it is interrupted by, doing it again completes it.
     ///
     /// - Parameters:
     ///   - desired: The desired state.
@@ -61,26 +83,42 @@ public struct AccessManager: Sendable {
     /// - Throws: ``AccessError``, `PostgresError`.
     public func apply(_ desired: DesiredAccess, reviewed: AccessPlan? = nil) async throws -> AccessPlan {
         try desired.validate()
-        let created = try await createDatabase(desired, reviewed)
-        let connection = try await connect(to: desired.database)
+        let existing = try await connectIfExists(desired)
+        if existing == nil { try await createDatabase(desired, reviewed) }
+        let created = existing == nil
+        let connection: PostgresConnection
+        if let existing { connection = existing } else { connection = try await connect(to: desired.database) }
         defer { Task { await connection.close() } }
+        // It ends with the connection, whatever becomes of this process.
+        try await connection.query("select pg_advisory_lock(\(Self.lockKey)::bigint)")
         let plan = try await retrying {
             try await connection.withTransaction { connection in
-                try await connection.query("select pg_advisory_xact_lock(\(Self.lockKey)::bigint)")
-                let observed = try await Inspection.inspect(connection, schemas: schemas(desired))
+                let observed = try await inspect(connection, desired)
                 if let reviewed, !created, reviewed.fingerprint != observed.fingerprint { throw AccessError.stale }
                 let plan = Planner.plan(desired, observed, createsDatabase: created)
-                for statement in plan.statements {
-                    logger.debug("\(statement.sql)", metadata: ["reason": "\(statement.reason)"])
-                    try await connection.query(PostgresQuery(unsafe: statement.sql))
-                }
+                try await run(plan.statements, on: connection)
                 return plan
+            }
+        }
+        for transaction in plan.afterwards {
+            let isHere = transaction.database == desired.database
+            let other = isHere ? connection : try await connect(to: transaction.database)
+            defer { if !isHere { Task { await other.close() } } }
+            try await retrying {
+                try await other.withTransaction { try await run(transaction.statements, on: $0) }
             }
         }
         for blocked in plan.blocked {
             logger.warning("\(blocked.reason); \(blocked.role) has to run: \(blocked.sql)")
         }
         return plan
+    }
+
+    private func run(_ statements: [AccessPlan.Statement], on connection: PostgresConnection) async throws {
+        for statement in statements {
+            logger.debug("\(statement.sql)", metadata: ["reason": "\(statement.reason)"])
+            try await connection.query(PostgresQuery(unsafe: statement.sql))
+        }
     }
 
     private func databaseExists(_ name: String) async throws -> Bool {
@@ -90,21 +128,15 @@ public struct AccessManager: Sendable {
         return !rows.isEmpty
     }
 
-    /// Creates the database where it is missing.
-    ///
-    /// - Returns: Whether it was missing.
-    private func createDatabase(_ desired: DesiredAccess, _ reviewed: AccessPlan?) async throws -> Bool {
-        guard try await !databaseExists(desired.database) else { return false }
+    private func createDatabase(_ desired: DesiredAccess, _ reviewed: AccessPlan?) async throws {
         if let reviewed, reviewed.createsDatabase == nil { throw AccessError.stale }
         let connection = try await connect(to: Self.maintenanceDatabase)
         defer { Task { await connection.close() } }
-        return try await retrying {
+        try await retrying {
             do {
                 try await connection.query("create database \(identifier: desired.database)")
-                return true
             } catch let error as PostgresError where ["42P04", "23505"].contains(error.sqlState) {
                 // Another one has created it meanwhile.
-                return true
             }
         }
     }
@@ -153,7 +185,7 @@ extension ObservedAccess {
             manager: manager, serverVersion: serverVersion, fingerprint: fingerprint, database: database,
             databases: databases, roles: roles, memberships: memberships,
             schemas: ["public": Schema(name: "public", owner: "pg_database_owner", acl: nil)], relations: [],
-            defaults: [], membershipsByMember: membershipsByMember)
+            defaults: [], leftovers: leftovers, membershipsByMember: membershipsByMember)
     }
 }
 

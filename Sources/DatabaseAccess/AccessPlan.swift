@@ -10,6 +10,10 @@ public struct AccessPlan: Codable, Hashable, Sendable {
         case terminatesSessions
         /// A role logs in no more.
         case disablesLogin
+        /// A role is gone.
+        case dropsRole
+        /// Others wait for it who use the same objects.
+        case takesLock
     }
 
     /// One statement.
@@ -46,10 +50,20 @@ public struct AccessPlan: Codable, Hashable, Sendable {
         public let reason: String
     }
 
+    /// Statements that take effect together, in one database.
+    public struct Transaction: Codable, Hashable, Sendable {
+        /// The database.
+        public let database: String
+        /// The statements, in their order.
+        public let statements: [Statement]
+    }
+
     /// The database to be created first, which no transaction can contain.
     public let createsDatabase: String?
     /// The statements, in their order; one transaction.
     public let statements: [Statement]
+    /// What comes afterwards: sessions that end, and roles that are dropped, which concerns all databases.
+    public let afterwards: [Transaction]
     /// What has to be done by others.
     public let blocked: [Blocked]
     /// Things worth knowing that need no statement.
@@ -58,7 +72,9 @@ public struct AccessPlan: Codable, Hashable, Sendable {
     public let fingerprint: String
 
     /// Whether there is nothing to do.
-    public var isEmpty: Bool { createsDatabase == nil && statements.isEmpty }
+    public var isEmpty: Bool { createsDatabase == nil && statements.isEmpty && afterwards.isEmpty }
     /// What the plan takes from someone, or gets in the way of.
-    public var hazards: Set<Hazard> { Set(statements.flatMap(\.hazards)) }
+    public var hazards: Set<Hazard> { Set(allStatements.flatMap(\.hazards)) }
+    /// All statements, in their order.
+    public var allStatements: [Statement] { statements + afterwards.flatMap(\.statements) }
 }

@@ -55,13 +55,15 @@ public struct DesiredAccess: Codable, Hashable, Sendable {
     public var removedSchemas: [String]
     /// Users that were declared before: their login is disabled, and their sessions are ended.
     public var removedUsers: [String]
+    /// Whether such users are dropped, after what they own was given to the manager.
+    public var dropUsers: Bool
     /// How what is there already is treated.
     public var mode: Mode
 
     /// Describes an access.
     public init(
         database: String, schemas: [String], users: [User], creators: [String] = [], removedSchemas: [String] = [],
-        removedUsers: [String] = [], mode: Mode = .managed
+        removedUsers: [String] = [], dropUsers: Bool = false, mode: Mode = .managed
     ) {
         self.database = database
         self.schemas = schemas
@@ -69,7 +71,20 @@ public struct DesiredAccess: Codable, Hashable, Sendable {
         self.creators = creators
         self.removedSchemas = removedSchemas
         self.removedUsers = removedUsers
+        self.dropUsers = dropUsers
         self.mode = mode
+    }
+
+    /// The roles of users that are no longer declared.
+    var removedRoles: [String] {
+        let declared = Set(users.flatMap(\.pair))
+        return removedUsers.flatMap { User(name: $0, access: .reader).pair }.filter { !declared.contains($0) }
+    }
+
+    /// The groups that users that are no longer declared may have had for themselves.
+    var removedGroups: [String] {
+        let needed = Set(GroupRole.groups(of: self).map(\.name))
+        return removedUsers.flatMap(GroupRole.ownNames).filter { !needed.contains($0) }
     }
 
     /// Checks names before anything is changed.
@@ -90,6 +105,14 @@ public struct DesiredAccess: Codable, Hashable, Sendable {
         }
         check(database, "the database")
         for schema in schemas { check(schema, "a schema") }
+        for (what, names) in [
+            ("schema", schemas), ("role", users.flatMap(\.pair) + GroupRole.groups(of: self).map(\.name)),
+        ] {
+            var seen: Set<String> = []
+            for name in names where !seen.insert(name).inserted {
+                problems.append("the \(what) '\(name)' is declared twice: remove or rename one of them")
+            }
+        }
         for user in users { check(user.name, "a user", room: 63 - Self.cloneSuffix.utf8.count) }
         for creator in creators { check(creator, "a creator") }
         for schema in schemas where schema.hasPrefix("pg_") || schema == "information_schema" {

@@ -10,10 +10,11 @@ public enum Inspection {
     /// - Parameters:
     ///   - connection: A connection of the manager.
     ///   - schemas: The schemas whose objects are read.
+    ///   - removedRoles: The roles of users that are no longer declared, whose remains are read.
     /// - Returns: What is there.
     /// - Throws: `PostgresError`.
     public static func inspect(
-        _ connection: PostgresConnection, schemas: [String]
+        _ connection: PostgresConnection, schemas: [String], removedRoles: [String] = []
     ) async throws -> ObservedAccess {
         var reader = Reader(connection: connection)
         let server = try await reader.rows(PackageResources.server_sql)
@@ -26,7 +27,9 @@ public enum Inspection {
                 name: try row.decode("name"), canLogin: try row.decode("can_login"),
                 inherits: try row.decode("inherits"), createsDatabases: try row.decode("create_db"),
                 createsRoles: try row.decode("create_role"), isSuperuser: try row.decode("is_superuser"),
-                bypassesRowSecurity: try row.decode("bypass_rls"), actsAs: try row.decodeIfPresent("acts_as"))
+                bypassesRowSecurity: try row.decode("bypass_rls"), isShutOut: try row.decode("is_shut_out"),
+                actsAs: try row.decodeIfPresent("acts_as"),
+                actsAsInDatabase: try row.decodeIfPresent("acts_as_in_database"))
         }
         let byName = Dictionary(roles.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let memberships = try await reader.rows(PackageResources.memberships_sql).map { row in
@@ -34,7 +37,8 @@ public enum Inspection {
             let inherits: Bool? = try row.decodeIfPresent("inherits")
             return ObservedAccess.Membership(
                 role: try row.decode("role"), member: member, grantor: try row.decodeIfPresent("grantor"),
-                isAdmin: try row.decode("admin"), inherits: inherits ?? byName[member]?.inherits ?? true)
+                isAdmin: try row.decode("admin"), inherits: inherits ?? byName[member]?.inherits ?? true,
+                sets: try row.decodeIfPresent("sets") ?? true)
         }
         let databases = try await reader.rows(PackageResources.databases_sql).map { row in
             ObservedAccess.Database(
@@ -44,23 +48,39 @@ public enum Inspection {
             ObservedAccess.Schema(
                 name: try row.decode("name"), owner: try row.decode("owner"), acl: try reader.acl(row))
         }
+        struct Name: Hashable {
+            let schema: String
+            let name: String
+        }
+        var columns: [Name: AccessControlList] = [:]
+        for row in try await reader.rows(PackageResources.columns_sql, schemas) {
+            columns[Name(schema: try row.decode("schema"), name: try row.decode("name"))] = try reader.acl(row)
+        }
         let relations = try await reader.rows(PackageResources.relations_sql, schemas).map { row in
-            ObservedAccess.Relation(
-                schema: try row.decode("schema"), name: try row.decode("name"),
-                kind: try row.decode("kind", as: String.self) == "S" ? .sequence : .table,
+            let (schema, name): (String, String) = (try row.decode("schema"), try row.decode("name"))
+            return ObservedAccess.Relation(
+                schema: schema, name: name, kind: try row.decode("kind", as: String.self) == "S" ? .sequence : .table,
                 owner: try row.decode("owner"), acl: try reader.acl(row),
-                hasRowSecurity: try row.decode("row_security"))
+                columnACL: columns.isEmpty ? nil : columns[Name(schema: schema, name: name)])
         }
         let defaults = try await reader.rows(PackageResources.default_privileges_sql).map { row in
             ObservedAccess.DefaultPrivileges(
                 creator: try row.decode("creator"), schema: try row.decodeIfPresent("schema"),
-                objectType: try row.decode("object_type"), acl: try reader.acl(row) ?? AccessControlList(text: "{}"))
+                type: .init(letter: try row.decode("object_type")), acl: try reader.acl(row) ?? AccessControlList(text: "{}"))
         }
+        let leftovers =
+            removedRoles.isEmpty
+            ? []
+            : try await reader.rows(PackageResources.leftovers_sql, removedRoles).map { row in
+                ObservedAccess.Leftover(
+                    role: try row.decode("role"), databases: try row.decode("databases"),
+                    hasSessions: try row.decode("has_sessions"))
+            }
         return ObservedAccess(
             manager: try server.decode("manager"), serverVersion: version, fingerprint: reader.fingerprint,
             database: try server.decode("database"), databases: databases, roles: byName, memberships: memberships,
             schemas: Dictionary(found.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
-            relations: relations, defaults: defaults,
+            relations: relations, defaults: defaults, leftovers: leftovers,
             membershipsByMember: Dictionary(grouping: memberships, by: \.member))
     }
 
@@ -75,9 +95,9 @@ public enum Inspection {
             self.connection = connection
         }
 
-        mutating func rows(_ file: [UInt8], _ schemas: [String]? = nil) async throws -> [PostgresRow] {
+        mutating func rows(_ file: [UInt8], _ names: [String]? = nil) async throws -> [PostgresRow] {
             var query = PostgresQuery(unsafe: String(decoding: file, as: UTF8.self))
-            if let schemas { query.bind(schemas) }
+            if let names { query.bind(names) }
             let rows = try await connection.query(query)
             for row in rows { row.feed { hash.update(bufferPointer: $0) } }
             return rows

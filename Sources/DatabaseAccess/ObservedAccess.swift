@@ -10,7 +10,12 @@ public struct ObservedAccess: Sendable {
         let createsRoles: Bool
         let isSuperuser: Bool
         let bypassesRowSecurity: Bool
+        /// Whether its password has expired, or it may have no session at all.
+        let isShutOut: Bool
+        /// The role that it acts as from login.
         let actsAs: String?
+        /// The same for the inspected database, where it takes precedence.
+        let actsAsInDatabase: String?
     }
 
     struct Membership: Sendable, Hashable {
@@ -20,6 +25,8 @@ public struct ObservedAccess: Sendable {
         let isAdmin: Bool
         /// Whether the member has the role's privileges without asking; older versions decide that by the member.
         let inherits: Bool
+        /// Whether the member may act as the role.
+        let sets: Bool
     }
 
     struct Database: Sendable, Hashable {
@@ -46,15 +53,41 @@ public struct ObservedAccess: Sendable {
         let kind: Kind
         let owner: String
         let acl: AccessControlList?
-        let hasRowSecurity: Bool
+        /// What was granted on columns, all of them together.
+        let columnACL: AccessControlList?
+    }
+
+    /// What a user that is no longer declared still has.
+    struct Leftover: Sendable, Hashable {
+        let role: String
+        /// The databases in which it owns something or was granted something.
+        let databases: [String]
+        /// Whether it is logged in.
+        let hasSessions: Bool
     }
 
     struct DefaultPrivileges: Sendable, Hashable {
+        enum ObjectType: String, Sendable, Hashable {
+            case tables = "TABLES"
+            case sequences = "SEQUENCES"
+            case schemas = "SCHEMAS"
+
+            /// Reads the catalogs' letter.
+            init?(letter: String) {
+                switch letter {
+                case "r": self = .tables
+                case "S": self = .sequences
+                case "n": self = .schemas
+                default: return nil
+                }
+            }
+        }
+
         let creator: String
         /// `nil` for all schemas.
         let schema: String?
-        /// The catalogs' letter: `r` for tables, `S` for sequences.
-        let objectType: String
+        /// What kind of objects; `nil` for those that are left to their default.
+        let type: ObjectType?
         let acl: AccessControlList
     }
 
@@ -72,6 +105,8 @@ public struct ObservedAccess: Sendable {
     let schemas: [String: Schema]
     let relations: [Relation]
     let defaults: [DefaultPrivileges]
+    /// What users that are no longer declared still have.
+    let leftovers: [Leftover]
 
     /// Whether a role has the privileges of another one without asking for them.
     func hasPrivileges(of role: String, _ member: String) -> Bool {

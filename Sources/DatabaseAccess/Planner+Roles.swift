@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Groups, users and memberships.
+/// Groups and users.
 extension Planner {
     mutating func roles() {
         for group in groups {
             if let role = observed.roles[group.name] {
                 adjust(role, login: false)
             } else {
-                before.append(
-                    .init(
-                        "CREATE ROLE \(SQLText.name(group.name)) NOLOGIN", reason: "the group \(group.name) is missing")
-                )
-                created.insert(group.name)
+                create(group.name, "NOLOGIN", "the group \(group.name) is missing")
             }
         }
         for user in desired.users {
@@ -19,16 +15,19 @@ extension Planner {
                 if let role = observed.roles[name] {
                     adjust(role, login: true)
                 } else {
-                    before.append(
-                        .init("CREATE ROLE \(SQLText.name(name)) LOGIN", reason: "the user \(name) is missing"))
-                    created.insert(name)
+                    create(name, "LOGIN", "the user \(name) is missing")
                 }
             }
         }
     }
 
-    /// Takes from a role what it should not have by itself.
-    mutating func adjust(_ role: ObservedAccess.Role, login: Bool) {
+    private mutating func create(_ role: String, _ option: String, _ reason: String) {
+        before.append(.init("CREATE ROLE \(SQLText.name(role)) \(option)", reason: reason))
+        created.insert(role)
+    }
+
+    /// Gives a role what it needs by itself, and takes from it what it should not have.
+    private mutating func adjust(_ role: ObservedAccess.Role, login: Bool) {
         var options: [String] = []
         var hazards: [AccessPlan.Hazard] = []
         if role.canLogin != login, login || removes {
@@ -36,114 +35,64 @@ extension Planner {
             if !login { hazards.append(.disablesLogin) }
         }
         if !role.inherits { options.append("INHERIT") }
+        if login, role.isShutOut { options += ["VALID UNTIL 'infinity'", "CONNECTION LIMIT -1"] }
         if removes {
             if role.createsDatabases { options.append("NOCREATEDB") }
             if role.createsRoles { options.append("NOCREATEROLE") }
             if role.createsDatabases || role.createsRoles { hazards.append(.revokesAccess) }
             if role.isSuperuser || role.bypassesRowSecurity {
                 // Only a superuser may change these (PostgreSQL documentation, ALTER ROLE).
-                blocked.append(
-                    .init(
-                        sql: "ALTER ROLE \(SQLText.name(role.name)) NOSUPERUSER NOBYPASSRLS", role: "a superuser",
-                        reason:
-                            "\(role.name) is a superuser or bypasses row security, which \(observed.manager) cannot change"
-                    ))
+                block(
+                    "ALTER ROLE \(SQLText.name(role.name)) NOSUPERUSER NOBYPASSRLS", by: "a superuser",
+                    "\(role.name) is a superuser or bypasses row security, which \(observed.manager) cannot change")
             }
         }
         guard !options.isEmpty else { return }
-        let sql = "ALTER ROLE \(SQLText.name(role.name)) \(options.joined(separator: " "))"
-        guard mayAlter(role.name) else {
-            block(sql, by: "whoever created \(role.name)", "\(observed.manager) has no ADMIN OPTION on \(role.name)")
-            return
-        }
-        body.append(
-            .init(
-                sql, reason: "\(role.name) should be \(options.joined(separator: ", ").lowercased())", hazards: hazards)
-        )
+        add(
+            administering: role.name, "ALTER ROLE \(SQLText.name(role.name)) \(options.joined(separator: " "))",
+            "\(role.name) should be \(options.joined(separator: ", ").lowercased())", hazards: hazards)
     }
 
     func mayAlter(_ role: String) -> Bool {
         created.contains(role) || observed.canGrant(role, observed.manager)
     }
 
-    mutating func block(_ sql: String, by role: String, _ reason: String) {
-        blocked.append(.init(sql: sql, role: role, reason: reason))
-    }
-
-    mutating func memberships() {
-        var missing: [String: [String]] = [:]
-        for user in desired.users {
-            let group = GroupRole.name(for: user)
-            for name in user.pair {
-                let has = (observed.membershipsByMember[name] ?? []).contains { $0.role == group && $0.inherits }
-                if !has { missing[group, default: []].append(name) }
-                extraMemberships(of: name, besides: group)
-                actingRole(name, user.access == .owner ? group : nil)
-            }
-        }
-        for (group, members) in missing.sorted(by: { $0.key < $1.key }) {
-            let list = members.map(SQLText.name).joined(separator: ", ")
-            let sql = "GRANT \(SQLText.name(group)) TO \(list)"
-            if mayAlter(group) {
-                add(sql, "\(group) gives its members their privileges", objects: members)
-            } else {
-                block(sql, by: "whoever created \(group)", "\(observed.manager) has no ADMIN OPTION on \(group)")
-            }
-        }
-    }
-
-    var ownGroups: Set<String> {
-        Set(groups.map(\.name) + [GroupRole.reader, GroupRole.writer, GroupRole.owner])
-    }
-
-    mutating func extraMemberships(of name: String, besides group: String?) {
-        guard removes else { return }
-        let extra = (observed.membershipsByMember[name] ?? []).map(\.role)
-            .filter { ownGroups.contains($0) && $0 != group }
-        for role in Set(extra).sorted() where mayAlter(role) {
-            add(
-                "REVOKE \(SQLText.name(role)) FROM \(SQLText.name(name))", "\(name) should not be in \(role)",
-                hazards: [.revokesAccess])
+    /// Adds a statement that only who administers a role may run, or reports it.
+    mutating func add(
+        administering role: String, _ sql: String, _ reason: String, objects: [String] = [],
+        hazards: [AccessPlan.Hazard] = []
+    ) {
+        if mayAlter(role) {
+            add(sql, reason, objects: objects, hazards: hazards)
+        } else {
+            block(sql, by: "whoever created \(role)", "\(observed.manager) has no ADMIN OPTION on \(role)")
         }
     }
 
     /// Owners act as their group from login, so that what they create belongs to neither of the pair.
-    mutating func actingRole(_ name: String, _ group: String?) {
-        let current = observed.roles[name]?.actsAs
-        guard current != group, mayAlter(name) else { return }
-        if let group {
-            add(
-                "ALTER ROLE \(SQLText.name(name)) SET role = \(SQLText.text(group))",
-                "\(name) acts as \(group) from login, which owns what it creates")
-        } else if removes, let current, ownGroups.contains(current) {
-            add("ALTER ROLE \(SQLText.name(name)) RESET role", "\(name) does not act as \(current) any more")
+    mutating func actingRoles() {
+        for user in desired.users {
+            let wanted = user.access == .owner ? GroupRole.name(for: user) : nil
+            for name in user.pair { actingRole(name, wanted) }
         }
     }
 
-    mutating func removedUsers() {
-        guard removes else { return }
-        let declared = Set(desired.users.flatMap(\.pair))
-        for user in desired.removedUsers {
-            for name in DesiredAccess.User(name: user, access: .reader).pair where !declared.contains(name) {
-                guard let role = observed.roles[name] else { continue }
-                extraMemberships(of: name, besides: nil)
-                guard role.canLogin else { continue }
-                guard mayAlter(name) else {
-                    block(
-                        "ALTER ROLE \(SQLText.name(name)) NOLOGIN", by: "whoever created \(name)",
-                        "\(observed.manager) has no ADMIN OPTION on \(name)")
-                    continue
-                }
-                add(
-                    "ALTER ROLE \(SQLText.name(name)) NOLOGIN", "\(name) is not declared any more",
-                    hazards: [.disablesLogin])
-                // Its sessions may be ended by whoever has its privileges (pg_terminate_backend).
-                if actFor(name) {
-                    add(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = \(SQLText.text(name))",
-                        "\(name)'s sessions end with its login", hazards: [.terminatesSessions])
-                }
-            }
+    private mutating func actingRole(_ name: String, _ group: String?) {
+        let role = observed.roles[name]
+        let alter = "ALTER ROLE \(SQLText.name(name))"
+        // The setting for one database takes precedence over the one for all.
+        if let here = role?.actsAsInDatabase, here != group, removes || group != nil {
+            add(
+                administering: name, "\(alter) IN DATABASE \(SQLText.name(desired.database)) RESET role",
+                "\(name) should not act as \(here) in \(desired.database)")
+        }
+        guard role?.actsAs != group else { return }
+        if let group {
+            add(
+                administering: name, "\(alter) SET role = \(SQLText.text(group))",
+                "\(name) acts as \(group) from login, which owns what it creates")
+        } else if removes, let current = role?.actsAs {
+            add(administering: name, "\(alter) RESET role", "\(name) should not act as \(current)")
         }
     }
 }

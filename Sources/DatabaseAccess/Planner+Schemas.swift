@@ -4,12 +4,17 @@
 extension Planner {
     mutating func database() {
         let acl = observed.databases.first { $0.name == desired.database }?.acl
-        let missing = groups.filter { acl?.privileges(of: $0.name).contains(.connect) != true }.map(\.name)
-        guard !missing.isEmpty else { return }
-        add(
-            actingFor: databaseOwner,
-            "GRANT CONNECT ON DATABASE \(SQLText.name(desired.database)) TO \(SQLText.names(missing))",
-            "members may connect to \(desired.database)", objects: missing)
+        let object = "DATABASE \(SQLText.name(desired.database))"
+        for role in managedRoles {
+            let isGroup = groups.contains { $0.name == role }
+            for discrepancy in Discrepancy.find(
+                wanted: isGroup ? [.connect] : [], acl: acl, role: role, owner: databaseOwner, removes: removes)
+            {
+                mend(
+                    discrepancy, owner: databaseOwner, objects: object, names: [desired.database],
+                    place: "on the database \(desired.database)")
+            }
+        }
     }
 
     mutating func schemas() {
@@ -18,57 +23,50 @@ extension Planner {
                 actingFor: databaseOwner, "CREATE SCHEMA \(SQLText.name(name))", "the schema \(name) is missing",
                 objects: [name])
         }
-        for name in desired.schemas {
+        for name in desired.schemas + (removes ? removedSchemas : []) {
             let schema = observed.schemas[name]
+            let isDeclared = desired.schemas.contains(name)
+            guard isDeclared || schema != nil else { continue }
             let owner = schema?.owner ?? observed.manager
-            for group in groups {
-                let wanted = group.schemas.contains(name) ? group.schemaPrivileges : []
-                change(wanted, on: schema?.acl, of: group.name, owner: owner, "SCHEMA \(SQLText.name(name))", name)
+            for role in managedRoles {
+                let group = groups.first { $0.name == role && isDeclared && $0.schemas.contains(name) }
+                for discrepancy in Discrepancy.find(
+                    wanted: group?.schemaPrivileges ?? [], acl: schema?.acl, role: role, owner: owner,
+                    removes: removes)
+                {
+                    mend(
+                        discrepancy, owner: owner, objects: "SCHEMA \(SQLText.name(name))", names: [name],
+                        place: "in the schema \(name)")
+                }
             }
-            for user in managedUsers {
-                change([], on: schema?.acl, of: user, owner: owner, "SCHEMA \(SQLText.name(name))", name)
-            }
+            if isDeclared, let schema { others(schema) }
+        }
+    }
+
+    /// What everyone may do, and who else creates objects.
+    private mutating func others(_ schema: ObservedAccess.Schema) {
+        let name = schema.name
+        if schema.acl?.publicPrivileges.contains(.create) == true {
             // Until PostgreSQL 14 everyone may create objects in public (release notes of 15).
-            if name == "public", observed.serverVersion < 150_000, removes,
-                schema?.acl?.publicPrivileges.contains(.create) == true
-            {
+            if name == "public", observed.serverVersion < 150_000, removes {
                 add(
-                    actingFor: owner, "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+                    actingFor: schema.owner, "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
                     "not everyone should create objects in public", hazards: [.revokesAccess])
+            } else {
+                notes.append("Everyone may create objects in the schema \(name), and so may each user.")
             }
         }
-        guard removes else { return }
-        for name in removedSchemas {
-            guard let schema = observed.schemas[name] else { continue }
-            for role in managedRoles {
-                change([], on: schema.acl, of: role, owner: schema.owner, "SCHEMA \(SQLText.name(name))", name)
-            }
+        let roles = [schema.owner] + (schema.acl?.entries ?? []).filter { $0.privileges.contains(.create) }
+            .compactMap(\.grantee)
+        let known = Set(creators + managedUsers + [databaseOwner, "pg_database_owner"])
+        for role in Set(roles).subtracting(known).sorted() {
+            notes.append(
+                "\(role) can create objects in the schema \(name), which the users will not see until this runs "
+                    + "again: declare it as a creator.")
         }
     }
 
     var removedSchemas: [String] { desired.removedSchemas.filter { !desired.schemas.contains($0) } }
     var managedUsers: [String] { desired.users.flatMap(\.pair) }
     var managedRoles: [String] { groups.map(\.name) + managedUsers }
-
-    /// Grants what is missing on one object, and revokes what is too much.
-    mutating func change(
-        _ wanted: Set<Privilege>, on acl: AccessControlList?, of role: String, owner: String, _ object: String,
-        _ name: String
-    ) {
-        guard role != owner else { return }
-        let has = acl?.privileges(of: role) ?? []
-        let missing = wanted.subtracting(has)
-        if !missing.isEmpty {
-            add(
-                actingFor: owner, "GRANT \(SQLText.list(missing)) ON \(object) TO \(SQLText.name(role))",
-                "\(role) needs \(SQLText.list(missing)) there", objects: [name])
-        }
-        guard removes else { return }
-        let extra = (acl?.privileges(of: role, grantedBy: owner) ?? []).subtracting(wanted)
-        if !extra.isEmpty {
-            add(
-                actingFor: owner, "REVOKE \(SQLText.list(extra)) ON \(object) FROM \(SQLText.name(role))",
-                "\(role) should not have \(SQLText.list(extra)) there", objects: [name], hazards: [.revokesAccess])
-        }
-    }
 }

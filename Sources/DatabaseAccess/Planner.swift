@@ -24,24 +24,31 @@ struct Planner {
         var planner = Planner(desired: desired, observed: observed)
         planner.roles()
         planner.memberships()
+        planner.actingRoles()
         planner.removedUsers()
         planner.database()
+        planner.excessiveDefaultPrivileges()
         planner.schemas()
         planner.relations()
-        planner.defaultPrivileges()
-        let take = planner.actedFor.map { role in
-            AccessPlan.Statement(
-                "GRANT \(SQLText.name(role)) TO CURRENT_USER",
-                reason: "to act for \(role) during this transaction, as only it may change what is its own")
-        }
-        let giveBack = planner.actedFor.reversed().map { role in
-            AccessPlan.Statement(
-                "REVOKE \(SQLText.name(role)) FROM CURRENT_USER", reason: "the membership in \(role) is given back")
-        }
+        planner.missingDefaultPrivileges()
+        let afterwards = planner.transactionsAfterwards()
         return AccessPlan(
             createsDatabase: createsDatabase ? desired.database : nil,
-            statements: planner.before + take + planner.body + giveBack, blocked: planner.blocked,
-            notes: planner.notes, fingerprint: observed.fingerprint)
+            statements: planner.before + planner.actedFor.map(take) + planner.body
+                + planner.actedFor.reversed().map(giveBack),
+            afterwards: afterwards, blocked: planner.blocked, notes: planner.notes,
+            fingerprint: observed.fingerprint)
+    }
+
+    static func take(_ role: String) -> AccessPlan.Statement {
+        .init(
+            "GRANT \(SQLText.name(role)) TO CURRENT_USER",
+            reason: "to act for \(role) during this transaction, as only it may change what is its own")
+    }
+
+    static func giveBack(_ role: String) -> AccessPlan.Statement {
+        .init(
+            "REVOKE \(SQLText.name(role)) FROM CURRENT_USER", reason: "the membership in \(role) is given back")
     }
 
     private init(desired: DesiredAccess, observed: ObservedAccess) {
@@ -60,13 +67,22 @@ struct Planner {
     mutating func actFor(_ role: String) -> Bool {
         let role = role == "pg_database_owner" ? databaseOwner : role
         if observed.hasPrivileges(of: role, observed.manager) || actedFor.contains(role) { return true }
-        guard mayAlter(role), !observed.isMember(role, of: observed.manager) else { return false }
+        guard mayTake(role) else { return false }
         actedFor.append(role)
         return true
     }
 
+    /// Whether the manager may become a member of a role.
+    func mayTake(_ role: String) -> Bool {
+        mayAlter(role) && !observed.isMember(role, of: observed.manager)
+    }
+
     var databaseOwner: String {
         observed.databases.first { $0.name == desired.database }?.owner ?? observed.manager
+    }
+
+    mutating func block(_ sql: String, by role: String, _ reason: String) {
+        blocked.append(.init(sql: sql, role: role, reason: reason))
     }
 
     func cannotAct(for role: String) -> String {

@@ -27,6 +27,37 @@ extension Bool: PostgresDecodable {
     }
 }
 
+extension [String]: PostgresDecodable {
+    /// Reads an array's text, such as `{a,"b c"}` (PostgreSQL documentation, "Array Input and Output Syntax").
+    public init?(postgresText: String) {
+        guard postgresText.hasPrefix("{"), postgresText.hasSuffix("}") else { return nil }
+        var elements: [String] = []
+        var current = ""
+        var isElement = false
+        var isQuoted = false
+        var isEscaped = false
+        for scalar in postgresText.unicodeScalars.dropFirst().dropLast() {
+            if isEscaped {
+                current.unicodeScalars.append(scalar)
+                isEscaped = false
+                continue
+            }
+            switch scalar {
+            case "\\": isEscaped = true
+            case "\"":
+                isQuoted.toggle()
+                isElement = true
+            case "," where !isQuoted:
+                elements.append(current)
+                current = ""
+            default: current.unicodeScalars.append(scalar)
+            }
+        }
+        if isElement || !current.isEmpty || !elements.isEmpty { elements.append(current) }
+        self = elements
+    }
+}
+
 /// One row of a result.
 public struct PostgresRow: Sendable {
     let columns: [String: Int]

@@ -1,8 +1,7 @@
 -- Tables, views, materialized views, foreign tables and sequences of the given schemas; those of extensions are
 -- theirs to manage.
 select schema.nspname as schema, relation.relname as name, relation.relkind as kind,
-       pg_catalog.pg_get_userbyid(relation.relowner) as owner, relation.relacl::text as acl,
-       relation.relrowsecurity as row_security
+       pg_catalog.pg_get_userbyid(relation.relowner) as owner, relation.relacl::text as acl
 from pg_catalog.pg_class as relation
 join pg_catalog.pg_namespace as schema on schema.oid = relation.relnamespace
 where schema.nspname = any($1::text[])

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Users that are no longer declared.
+extension Planner {
+    /// The roles of users that are no longer declared, as far as they are there.
+    private var removedRoles: [String] {
+        guard removes else { return [] }
+        return desired.removedRoles.filter { observed.roles[$0] != nil && $0 != observed.manager }
+    }
+
+    mutating func removedUsers() {
+        for name in removedRoles {
+            for membership in observed.membershipsByMember[name] ?? []
+            where GroupRole.common.contains(membership.role) || desired.removedGroups.contains(membership.role) {
+                revoke(membership, "", "\(name) is not declared any more")
+            }
+            if observed.roles[name]?.canLogin == true {
+                add(
+                    administering: name, "ALTER ROLE \(SQLText.name(name)) NOLOGIN",
+                    "\(name) is not declared any more", hazards: [.disablesLogin])
+            }
+        }
+    }
+
+    /// What is done once nobody can log in any more: sessions end, and roles are dropped if that is wanted.
+    mutating func transactionsAfterwards() -> [AccessPlan.Transaction] {
+        let removed = removedRoles.filter { observed.roles[$0]?.isSuperuser == false }
+        var transactions: [AccessPlan.Transaction] = []
+        for name in removed {
+            let leftover = observed.leftovers.first { $0.role == name }
+            guard observed.roles[name]?.canLogin == true || leftover?.hasSessions == true else { continue }
+            // Sessions may be ended by whoever has the user's privileges (PostgreSQL documentation,
+            // pg_terminate_backend); the second argument is how long their end is waited for, in milliseconds.
+            let sql =
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = \(SQLText.text(name))"
+            act(
+                for: [name], in: desired.database,
+                [.init(sql, reason: "\(name)'s sessions end with its login", hazards: [.terminatesSessions])],
+                &transactions)
+        }
+        guard desired.dropUsers else { return transactions }
+        let groups = desired.removedGroups.filter { group in
+            observed.roles[group] != nil
+                && observed.memberships.allSatisfy {
+                    $0.role != group || removed.contains($0.member) || $0.member == observed.manager
+                }
+        }
+        let dropped = removed + groups
+        guard !dropped.isEmpty else { return transactions }
+        let list = SQLText.names(dropped)
+        let elsewhere = Set(
+            observed.leftovers.filter { dropped.contains($0.role) }.flatMap(\.databases)
+        ).subtracting([desired.database]).sorted()
+        for database in elsewhere + [desired.database] {
+            var statements: [AccessPlan.Statement] = [
+                .init(
+                    "REASSIGN OWNED BY \(list) TO CURRENT_USER",
+                    reason: "what they own in \(database) stays, and belongs to \(observed.manager)",
+                    objects: dropped, hazards: [.takesLock]),
+                .init(
+                    "DROP OWNED BY \(list)", reason: "what they were granted in \(database) goes",
+                    objects: dropped, hazards: [.revokesAccess, .takesLock]),
+            ]
+            if database == desired.database {
+                statements.append(
+                    .init(
+                        "DROP ROLE \(list)", reason: "they are not declared any more, and are to be dropped",
+                        objects: dropped, hazards: [.dropsRole]))
+            }
+            act(for: dropped, in: database, statements, &transactions)
+        }
+        return transactions
+    }
+
+    /// Adds a transaction in which the manager has the privileges of roles, or reports what it would have done.
+    private mutating func act(
+        for roles: [String], in database: String, _ statements: [AccessPlan.Statement],
+        _ transactions: inout [AccessPlan.Transaction]
+    ) {
+        let needed = roles.filter { !observed.hasPrivileges(of: $0, observed.manager) }
+        if let role = needed.first(where: { !mayTake($0) }) {
+            for statement in statements {
+                block(statement.sql, by: "a superuser, in \(database),", cannotAct(for: role))
+            }
+            return
+        }
+        let dropped = statements.contains { $0.hazards.contains(.dropsRole) }
+        transactions.append(
+            .init(
+                database: database,
+                statements: needed.map(Self.take) + statements + (dropped ? [] : needed.reversed().map(Self.giveBack))))
+    }
+}
