@@ -100,18 +100,36 @@ public struct AccessManager: Sendable {
                 return plan
             }
         }
+        let blocked = plan.blocked + (try await finish(plan, desired, on: connection))
+        for blocked in blocked {
+            logger.warning("\(blocked.reason); \(blocked.role) has to run: \(blocked.sql)")
+        }
+        return plan.blocked == blocked ? plan : plan.with(blocked: blocked)
+    }
+
+    /// Does what comes after the transaction.
+    ///
+    /// - Returns: What turned out to be for others to do.
+    private func finish(
+        _ plan: AccessPlan, _ desired: DesiredAccess, on connection: PostgresConnection
+    ) async throws -> [AccessPlan.Blocked] {
+        var blocked: [AccessPlan.Blocked] = []
         for transaction in plan.afterwards {
             let isHere = transaction.database == desired.database
             let other = isHere ? connection : try await connect(to: transaction.database)
             defer { if !isHere { Task { await other.close() } } }
-            try await retrying {
-                try await other.withTransaction { try await run(transaction.statements, on: $0) }
+            do {
+                try await retrying {
+                    try await other.withTransaction { try await run(transaction.statements, on: $0) }
+                }
+            } catch let error as PostgresError where error.sqlState == "2BP01" {
+                // DROP OWNED takes back only what this manager may take back: the role is disabled, and stays.
+                let drop = transaction.statements.last { $0.hazards.contains(.dropsRole) }
+                blocked.append(
+                    .init(sql: drop?.sql ?? "", role: "a superuser, after DROP OWNED,", reason: "\(error.message)"))
             }
         }
-        for blocked in plan.blocked {
-            logger.warning("\(blocked.reason); \(blocked.role) has to run: \(blocked.sql)")
-        }
-        return plan
+        return blocked
     }
 
     private func run(_ statements: [AccessPlan.Statement], on connection: PostgresConnection) async throws {

@@ -77,4 +77,10 @@ public struct AccessPlan: Codable, Hashable, Sendable {
     public var hazards: Set<Hazard> { Set(allStatements.flatMap(\.hazards)) }
     /// All statements, in their order.
     public var allStatements: [Statement] { statements + afterwards.flatMap(\.statements) }
+
+    func with(blocked: [Blocked]) -> AccessPlan {
+        AccessPlan(
+            createsDatabase: createsDatabase, statements: statements, afterwards: afterwards, blocked: blocked,
+            notes: notes, fingerprint: fingerprint)
+    }
 }

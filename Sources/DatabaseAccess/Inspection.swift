@@ -73,7 +73,8 @@ public enum Inspection {
             ? []
             : try await reader.rows(PackageResources.leftovers_sql, removedRoles).map { row in
                 ObservedAccess.Leftover(
-                    role: try row.decode("role"), databases: try row.decode("databases"),
+                    role: try row.decode("role"), database: try row.decodeIfPresent("database"),
+                    owners: try row.decode("owners"),
                     hasSessions: try row.decode("has_sessions"))
             }
         return ObservedAccess(

@@ -60,8 +60,10 @@ public struct ObservedAccess: Sendable {
     /// What a user that is no longer declared still has.
     struct Leftover: Sendable, Hashable {
         let role: String
-        /// The databases in which it owns something or was granted something.
-        let databases: [String]
+        /// A database in which it owns something or was granted something; `nil` where there is none.
+        let database: String?
+        /// All who own something in that database.
+        let owners: [String]
         /// Whether it is logged in.
         let hasSessions: Bool
     }

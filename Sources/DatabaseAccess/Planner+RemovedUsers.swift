@@ -27,8 +27,8 @@ extension Planner {
         let removed = removedRoles.filter { observed.roles[$0]?.isSuperuser == false }
         var transactions: [AccessPlan.Transaction] = []
         for name in removed {
-            let leftover = observed.leftovers.first { $0.role == name }
-            guard observed.roles[name]?.canLogin == true || leftover?.hasSessions == true else { continue }
+            let hasSessions = observed.leftovers.contains { $0.role == name && $0.hasSessions }
+            guard observed.roles[name]?.canLogin == true || hasSessions else { continue }
             // Sessions may be ended by whoever has the user's privileges (PostgreSQL documentation,
             // pg_terminate_backend); the second argument is how long their end is waited for, in milliseconds.
             let sql =
@@ -48,10 +48,12 @@ extension Planner {
         let dropped = removed + groups
         guard !dropped.isEmpty else { return transactions }
         let list = SQLText.names(dropped)
-        let elsewhere = Set(
-            observed.leftovers.filter { dropped.contains($0.role) }.flatMap(\.databases)
-        ).subtracting([desired.database]).sorted()
+        let leftovers = observed.leftovers.filter { dropped.contains($0.role) }
+        let elsewhere = Set(leftovers.compactMap(\.database)).subtracting([desired.database]).sorted()
         for database in elsewhere + [desired.database] {
+            // What was granted is taken back by those who granted it.
+            let owners = Set(leftovers.filter { $0.database == database }.flatMap(\.owners))
+                .union(database == desired.database ? creators : []).subtracting(dropped)
             var statements: [AccessPlan.Statement] = [
                 .init(
                     "REASSIGN OWNED BY \(list) TO CURRENT_USER",
@@ -67,27 +69,39 @@ extension Planner {
                         "DROP ROLE \(list)", reason: "they are not declared any more, and are to be dropped",
                         objects: dropped, hazards: [.dropsRole]))
             }
-            act(for: dropped, in: database, statements, &transactions)
+            act(for: dropped, in: database, helpedBy: owners.filter(mayTake).sorted(), statements, &transactions)
         }
         return transactions
     }
 
     /// Adds a transaction in which the manager has the privileges of roles, or reports what it would have done.
+    ///
+    /// - Parameters:
+    ///   - roles: The roles.
+    ///   - database: Where.
+    ///   - others: Roles whose privileges it has as well.
+    ///   - statements: What is done.
+    ///   - transactions: Where it is added.
     private mutating func act(
-        for roles: [String], in database: String, _ statements: [AccessPlan.Statement],
+        for roles: [String], in database: String, helpedBy others: [String] = [],
+        _ statements: [AccessPlan.Statement],
         _ transactions: inout [AccessPlan.Transaction]
     ) {
-        let needed = roles.filter { !observed.hasPrivileges(of: $0, observed.manager) }
+        let isNeeded = { (role: String) in !observed.hasPrivileges(of: role, observed.manager) }
+        let needed = roles.filter(isNeeded)
+        let helpers = others.filter(isNeeded)
         if let role = needed.first(where: { !mayTake($0) }) {
             for statement in statements {
                 block(statement.sql, by: "a superuser, in \(database),", cannotAct(for: role))
             }
             return
         }
+        // The membership in a role that was dropped is gone with it.
         let dropped = statements.contains { $0.hazards.contains(.dropsRole) }
+        let taken = (dropped ? [] : needed) + helpers
         transactions.append(
             .init(
                 database: database,
-                statements: needed.map(Self.take) + statements + (dropped ? [] : needed.reversed().map(Self.giveBack))))
+                statements: (needed + helpers).map(Self.take) + statements + taken.reversed().map(Self.giveBack)))
     }
 }
