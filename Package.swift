@@ -92,12 +92,13 @@ let package = Package(
             name: "aurora",
             dependencies: [
                 "CDKAurora", "CDK", "CloudFormation", "LocalStack", "LocalServers", "PostgreSQL", "SecretStore",
-                "DatabaseAccess",
+                "DatabaseAccess", "AWSAPI", "HTTP",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
-            ]),
+            ],
+            resources: [.embedInCode("Access/Resources")]),
 
         // The example is a package of its own as well; built here it shares what is built already.
         .executableTarget(

@@ -56,7 +56,8 @@ extension DesiredAccess {
                 old.databaseName == properties.databaseName
                     ? old.schemas.filter { !properties.schemas.contains($0) } : []
             } ?? [],
-            removedUsers: removed ?? [])
+            removedUsers: removed ?? [], dropUsers: properties.dropUsers == "true",
+            mode: properties.accessMode == .additive ? .additive : .managed)
     }
 }
 

@@ -10,6 +10,14 @@ public enum AccessLevel: String, Codable, Hashable, Sendable, CaseIterable {
     case owner
 }
 
+/// What becomes of privileges that are there already.
+public enum AccessMode: String, Codable, Hashable, Sendable, CaseIterable {
+    /// What is missing is granted, and nothing is taken away: to adopt a database that others have looked after.
+    case additive
+    /// Declared users and schemas have exactly what is declared; all others are left alone.
+    case managed
+}
+
 /// The handlers of the functions binary; a function's `Handler` is the raw value.
 public enum HandlerName: String, Hashable, Sendable, CaseIterable {
     case database
@@ -60,17 +68,27 @@ public struct DatabaseProperties: Codable, Hashable, Sendable {
     public var users: [User]?
     /// Roles that create objects besides those declared here, such as a migration tool's.
     public var creators: [String]?
+    /// What becomes of privileges that are there already; managed where absent.
+    public var accessMode: AccessMode?
+    /// Whether users that are no longer declared are dropped, and not only shut out: `true` or `false`, which
+    /// CloudFormation sends as text.
+    public var dropUsers: String?
 
     /// Describes a database.
-    public init(databaseName: String, schemas: [String], users: [User]?, creators: [String]? = nil) {
+    public init(
+        databaseName: String, schemas: [String], users: [User]?, creators: [String]? = nil,
+        accessMode: AccessMode? = nil, dropUsers: String? = nil
+    ) {
         self.databaseName = databaseName
         self.schemas = schemas
         self.users = users
         self.creators = creators
+        self.accessMode = accessMode
+        self.dropUsers = dropUsers
     }
 
     /// The names in the template.
-    public enum CodingKeys: String, CodingKey { case databaseName, schemas, users, creators }
+    public enum CodingKeys: String, CodingKey { case databaseName, schemas, users, creators, accessMode, dropUsers }
 }
 
 /// The properties of `Custom::AuroraUser`: a user's login, with what its secret says.

@@ -114,6 +114,11 @@ public struct AuroraProperties {
     public var users: [User]
     /// Roles of others that create objects in the schemas, such as a migration tool's.
     public var creators: [String]
+    /// What becomes of privileges that are there already.
+    public var accessMode: AccessMode
+    /// Whether users that are no longer declared are dropped, after what they own was given to the manager; otherwise
+    /// they are only shut out.
+    public var dropUsers: Bool
     /// The program that the functions run.
     public var functions: FunctionsBundle
 
@@ -130,7 +135,7 @@ public struct AuroraProperties {
         skipUserProvisioning: Bool = false, skipProxy: Bool = false, postgresEngineVersion: String? = nil,
         parameterGroup: ParameterGroup? = nil, parameters: [String: String]? = nil,
         proxyCredentials: ProxyCredentials = .bothUsers, users: [User] = Self.defaultUsers, creators: [String] = [],
-        functions: FunctionsBundle = .usual()
+        accessMode: AccessMode = .managed, dropUsers: Bool = false, functions: FunctionsBundle = .usual()
     ) {
         self.databaseName = databaseName
         self.kmsKey = kmsKey
@@ -162,6 +167,8 @@ public struct AuroraProperties {
         self.proxyCredentials = proxyCredentials
         self.users = users
         self.creators = creators
+        self.accessMode = accessMode
+        self.dropUsers = dropUsers
         self.functions = functions
     }
 

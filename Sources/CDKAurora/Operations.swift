@@ -62,6 +62,8 @@ struct Operations {
         ]
         if !properties.skipUserProvisioning { members[.users] = .list(users.map(declaration)) }
         if !properties.creators.isEmpty { members[.creators] = .list(properties.creators.map { .string($0) }) }
+        if properties.accessMode != .managed { members[.accessMode] = .string(properties.accessMode.rawValue) }
+        if properties.dropUsers { members[.dropUsers] = .string("true") }
         let resource = customResource("DatabaseProvisioning", DatabaseProperties.resourceType, function, members)
         resource.node.addDependency(cluster.ready, reachable)
         return resource

@@ -45,7 +45,7 @@ public struct AccessManager: Sendable {
     /// Connects to the desired database.
     ///
     /// - Returns: The connection; `nil` where there is no such database.
-    private func connectIfExists(_ desired: DesiredAccess) async throws -> PostgresConnection? {
+    func connectIfExists(_ desired: DesiredAccess) async throws -> PostgresConnection? {
         do {
             return try await connect(to: desired.database)
         } catch let error as PostgresError {

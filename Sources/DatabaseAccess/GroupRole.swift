@@ -53,12 +53,20 @@ struct GroupRole: Hashable {
         switch (kind, access) {
         case (.table, .reader): [.select]
         case (.table, .writer): [.select, .insert, .update, .delete]
-        case (.table, .owner):
+        case (.sequence, .reader): [.usage, .select]
+        case (.sequence, .writer): [.usage, .select, .update]
+        case (_, .owner): Self.everything(on: kind, serverVersion)
+        }
+    }
+
+    /// All that can be granted.
+    static func everything(on kind: ObservedAccess.Relation.Kind, _ serverVersion: Int) -> Set<Privilege> {
+        switch kind {
+        case .table:
             // MAINTAIN came with PostgreSQL 17.
             Set([.select, .insert, .update, .delete, .truncate, .references, .trigger])
                 .union(serverVersion >= 170_000 ? [.maintain] : [])
-        case (.sequence, .reader): [.usage, .select]
-        case (.sequence, .writer), (.sequence, .owner): [.usage, .select, .update]
+        case .sequence: [.usage, .select, .update]
         }
     }
 

@@ -115,6 +115,19 @@ public struct ObservedAccess: Sendable {
         reaches(role, from: member) { $0.inherits }
     }
 
+    /// All roles whose privileges a role has without asking for them, itself among them.
+    func rolesWithPrivileges(of member: String) -> Set<String> {
+        var found: Set<String> = [member]
+        var open = [member]
+        while let current = open.popLast() {
+            for membership in membershipsByMember[current] ?? []
+            where membership.inherits && found.insert(membership.role).inserted {
+                open.append(membership.role)
+            }
+        }
+        return found
+    }
+
     /// Whether a role may give another one to others.
     func canGrant(_ role: String, _ member: String) -> Bool {
         guard let granted = roles[role], !granted.isSuperuser, let asking = roles[member] else { return false }

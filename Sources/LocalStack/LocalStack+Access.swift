@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import DatabaseAccess
-import PostgreSQL
-import SecretStore
+public import PostgreSQL
+public import SecretStore
 
 extension LocalStack {
-    /// Plans and applies access as the stack's manager.
+    /// How the stack's manager logs in, and what the other secrets hold.
     ///
+    /// - Returns: The manager's login, and the secrets by name.
     /// - Throws: ``LocalStackError`` where the stack does not run.
-    public func accessManager() async throws -> AccessManager {
+    public func access() async throws -> (
+        manager: PostgresConnection.Configuration, secrets: [(name: String, credentials: DatabaseCredentials)]
+    ) {
         let login = try await login(as: "manager")
-        return AccessManager(
-            manager: configuration(login.credentials, database: login.database), logger: logger)
+        var secrets: [(name: String, credentials: DatabaseCredentials)] = []
+        for name in try orderedSecrets(try LocalState(directory: directory)) {
+            secrets.append((name, try await credentials(of: name)))
+        }
+        return (configuration(login.credentials, database: login.database), secrets)
     }
 }

@@ -12,9 +12,9 @@ import SecretStore
 
 extension LocalStack {
     /// The secret from which the cluster takes its master user's password.
-    func managerSecret(_ evaluator: TemplateEvaluator) throws -> String {
+    static func managerSecret(_ evaluator: TemplateEvaluator) throws -> String {
         guard let cluster = evaluator.template.resources(ofType: "AWS::RDS::DBCluster").first else {
-            throw LocalStackError.noAurora(stack: name)
+            throw LocalStackError.noAurora(stack: evaluator.template.stack)
         }
         let reference = try evaluator.text(cluster.properties["MasterUserPassword"], of: cluster.logicalID) ?? ""
         let start = "{{resolve:secretsmanager:"

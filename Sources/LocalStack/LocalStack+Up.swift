@@ -85,7 +85,7 @@ extension LocalStack {
         let server = try await PostgresServer(directory: location, version: version, environment: environment)
         // Names do not depend on where the server is, and are needed before it runs.
         let names = TemplateEvaluator(template: template, host: Self.host, port: 0)
-        let manager = try managerSecret(names)
+        let manager = try Self.managerSecret(names)
         let database = try databaseName(names)
         let newSecrets = try await makeSecrets(names)
         let wasRunning = server.runningPort != nil

@@ -21,7 +21,7 @@ struct AuroraConfiguration {
         "proxySecurityGroups", "securityGroups", "removalPolicy", "retentionDays", "schemas", "secretPrefix",
         "skipManagerRotation", "skipAddRotationMultiUser", "commonRotationUserOptions", "skipProvisionDatabase",
         "skipUserProvisioning", "skipProxy", "postgresEngineVersion", "parameterGroup", "parameters",
-        "proxyCredentials", "users", "creators",
+        "proxyCredentials", "users", "creators", "accessMode", "dropUsers",
     ]
 
     let name: [String]
@@ -46,10 +46,10 @@ struct AuroraConfiguration {
     }
 
     private static func readRest(_ object: ConfigurationObject) {
-        for key in ["activityStream", "deletionProtection", "skipManagerRotation", "skipAddRotationMultiUser"] {
+        for key in ["activityStream", "deletionProtection", "dropUsers", "skipManagerRotation"] {
             _ = object[key]?.bool
         }
-        for key in ["skipProvisionDatabase", "skipUserProvisioning", "skipProxy"] { _ = object[key]?.bool }
+        for key in ["skipAddRotationMultiUser", "skipProvisionDatabase", "skipUserProvisioning", "skipProxy"] { _ = object[key]?.bool }
         for key in ["cloudwatchLogsRetention", "lambdaLogRetention", "instances", "performanceInsightRetention"] {
             _ = object[key]?.int
         }
@@ -62,6 +62,7 @@ struct AuroraConfiguration {
         _ = object["postgresEngineVersion"]?.looseText
         _ = object["removalPolicy"]?.choice(RemovalPolicy.self)
         _ = object["proxyCredentials"]?.choice(AuroraProperties.ProxyCredentials.self)
+        _ = object["accessMode"]?.choice(AccessMode.self)
         _ = object["secretPrefix"]?.words
         _ = object["parameters"]?.textByName
     }
@@ -137,6 +138,8 @@ struct AuroraConfiguration {
         set(\.proxyCredentials, object["proxyCredentials"]?.choice(AuroraProperties.ProxyCredentials.self))
         set(\.users, users)
         set(\.creators, object["creators"]?.texts)
+        set(\.accessMode, object["accessMode"]?.choice(AccessMode.self))
+        set(\.dropUsers, object["dropUsers"]?.bool)
         return properties
     }
 

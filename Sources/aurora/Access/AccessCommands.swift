@@ -15,11 +15,9 @@ struct PlanCommand: AsyncParsableCommand {
     var sql = false
 
     func run() async throws {
-        let (desired, manager) = try await access.resolve()
-        let plan = try await manager.plan(desired)
-        guard sql else { return try access.show(plan) }
-        if let database = plan.createsDatabase { print("-- The database '\(database)' has to be created first.") }
-        for statement in plan.statements { print("-- \(statement.reason)\n\(statement.sql);") }
+        let target = try await access.resolve()
+        let plan = try await target.manager.plan(target.desired)
+        if sql { print(plan.script) } else { try access.show(plan) }
     }
 }
 
@@ -35,7 +33,7 @@ struct ApplyCommand: AsyncParsableCommand {
     var plan: String?
 
     func run() async throws {
-        let (desired, manager) = try await access.resolve()
+        let target = try await access.resolve()
         var reviewed: AccessPlan?
         if let plan {
             guard let data = FileManager.default.contents(atPath: plan) else {
@@ -49,27 +47,6 @@ struct ApplyCommand: AsyncParsableCommand {
                     "'\(plan)' is not a plan: give the file that 'aurora plan --json' was written to.")
             }
         }
-        try access.show(try await manager.apply(desired, reviewed: reviewed))
-    }
-}
-
-struct DoctorCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Check whether a database's access is as declared.",
-        discussion: "The exit code is 0 where it is, 2 where something differs, and 1 where that cannot be found out.")
-
-    @OptionGroup var access: AccessOptions
-
-    @Flag(help: "Show what differs, and mend it.")
-    var fix = false
-
-    func run() async throws {
-        let (desired, manager) = try await access.resolve()
-        let plan = try await manager.plan(desired)
-        try access.show(plan)
-        if plan.isEmpty, plan.blocked.isEmpty { return }
-        guard fix else { throw ExitCode(2) }
-        let applied = try await manager.apply(desired, reviewed: plan)
-        if !applied.blocked.isEmpty { throw ExitCode(2) }
+        try access.show(try await target.manager.apply(target.desired, reviewed: reviewed))
     }
 }

@@ -20,34 +20,60 @@ struct AccessOptions: ParsableArguments {
     var url: String?
 
     @Option(
-        help: ArgumentHelp("The cloud assembly or the configuration file that declares the access.", valueName: "path"))
+        help: ArgumentHelp(
+            "The deployed stack, with AWS credentials from the environment; with --local or --url, the stack that is meant where there are several.",
+            valueName: "name"))
+    var stack: String?
+
+    @Option(help: ArgumentHelp("The cloud assembly or the configuration file that declares the access.", valueName: "path"))
     var from = "cdk.out"
 
-    @Option(help: "What becomes of privileges that are not declared: managed revokes them, additive leaves them.")
-    var mode = DesiredAccess.Mode.managed
+    @Option(help: "What becomes of privileges that are not declared: managed or additive; as declared by default.")
+    var mode: DesiredAccess.Mode?
+
+    @Option(
+        name: .customLong("removed-user"),
+        help: ArgumentHelp("A user that is no longer declared, to be shut out; may be repeated.", valueName: "name"))
+    var removedUsers: [String] = []
+
+    @Option(
+        name: .customLong("removed-schema"),
+        help: ArgumentHelp(
+            "A schema that is no longer declared, in which privileges are revoked; may be repeated.", valueName: "name"))
+    var removedSchemas: [String] = []
+
+    @Flag(help: "Drop the users that are no longer declared, after what they own was given to the manager.")
+    var dropUsers = false
 
     @Flag(help: "Print JSON.")
     var json = false
 
-    @OptionGroup var options: LocalOptions
+    @OptionGroup var options: SharedOptions
 
     func validate() throws {
         if local, url != nil { throw ValidationError("--local and --url exclude each other: choose one database.") }
     }
 
-    /// The desired access, and who brings it about.
-    func resolve() async throws -> (desired: DesiredAccess, manager: AccessManager) {
-        let declared = try assembly().desiredAccess(ofStack: options.stack)
+    /// The desired access, and where.
+    func resolve() async throws -> AccessTarget {
+        let assembly = try assembly()
+        let declared = try assembly.desiredAccess(ofStack: stack)
         var desired = declared.desired
-        desired.mode = mode
+        if let mode { desired.mode = mode }
+        desired.removedUsers += removedUsers
+        desired.removedSchemas += removedSchemas
+        if dropUsers { desired.dropUsers = true }
         if let url {
             let configuration = try PostgresConnection.Configuration(
                 url: url, password: options.environment["PGPASSWORD"])
-            return (desired, AccessManager(manager: configuration, logger: options.logger))
+            return AccessTarget(desired, configuration, logger: options.logger, secrets: [])
+        }
+        if stack != nil, !local {
+            return try await .deployed(desired, try assembly.secretNames(ofStack: stack), options)
         }
         let running = try LocalStack.existing(
             declared.stack, root: options.root, environment: options.environment, logger: options.logger)
-        return (desired, try await running.accessManager())
+        return try await .local(desired, running, logger: options.logger)
     }
 
     private func assembly() throws -> LocalAssembly {
@@ -65,38 +91,18 @@ struct AccessOptions: ParsableArguments {
     /// Shows a plan, for people or for programs.
     func show(_ plan: AccessPlan) throws {
         guard json else {
-            print(PlanText(plan))
+            print(PlanText(plan, colors: .standardOutput))
             return
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(plan), as: UTF8.self))
+        try printJSON(plan)
     }
+}
+
+/// Prints something for programs.
+func printJSON(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }
 
 extension DesiredAccess.Mode: ExpressibleByArgument {}
-
-/// A plan, for people.
-struct PlanText: CustomStringConvertible {
-    let description: String
-
-    init(_ plan: AccessPlan) {
-        var lines: [String] = []
-        if let database = plan.createsDatabase { lines.append("+ create the database \(database)") }
-        for statement in plan.statements {
-            let mark = statement.hazards.isEmpty ? "+" : "-"
-            let more = statement.objectCount > statement.objects.count ? ", …" : ""
-            let objects = statement.objects.isEmpty ? "" : " (\(statement.objects.joined(separator: ", "))\(more))"
-            lines.append("\(mark) \(statement.reason)\(objects)")
-            let sql = statement.sql.count > 160 ? statement.sql.prefix(160) + "…" : statement.sql[...]
-            lines.append("    \(sql);")
-        }
-        for blocked in plan.blocked {
-            lines.append("! \(blocked.reason); \(blocked.role) has to run:")
-            lines.append("    \(blocked.sql);")
-        }
-        lines += plan.notes.map { "  \($0)" }
-        if lines.isEmpty { lines.append("Everything is as declared: nothing has to change.") }
-        description = lines.joined(separator: "\n")
-    }
-}

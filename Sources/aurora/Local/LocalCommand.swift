@@ -12,11 +12,8 @@ struct LocalCommand: AsyncParsableCommand {
         subcommands: [LocalUp.self, LocalStatus.self, LocalPsql.self, LocalDown.self])
 }
 
-/// What all commands about local stacks take.
-struct LocalOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The stack; needed only where there are several.", valueName: "name"))
-    var stack: String?
-
+/// What all commands take that look at what runs here.
+struct SharedOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The folder for local stacks.", valueName: "path"))
     var directory = LocalStack.usualDirectory
 
@@ -26,6 +23,18 @@ struct LocalOptions: ParsableArguments {
     var root: String { URL(fileURLWithPath: directory).standardizedFileURL.path }
     var environment: [String: String] { ProcessInfo.processInfo.environment }
     var logger: Logger { .console(verbose: verbose) }
+}
+
+/// What all commands about local stacks take.
+struct LocalOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The stack; needed only where there are several.", valueName: "name"))
+    var stack: String?
+
+    @OptionGroup var shared: SharedOptions
+
+    var root: String { shared.root }
+    var environment: [String: String] { shared.environment }
+    var logger: Logger { shared.logger }
 
     func existing() throws -> LocalStack {
         try LocalStack.existing(stack, root: root, environment: environment, logger: logger)
