@@ -30,8 +30,7 @@ extension Planner {
                 continue
             }
             for type in [ObjectType.tables, .sequences] {
-                var order: [Discrepancy] = []
-                var schemas: [Discrepancy: [String]] = [:]
+                var schemas = NamesByNeed<Discrepancy>()
                 for schema in desired.schemas {
                     let acl = known[Place(creator: creator, schema: schema, type: type)]
                     for group in groups {
@@ -39,12 +38,11 @@ extension Planner {
                             wanted: wanted(group, type, in: schema), acl: acl, role: group.name, owner: creator,
                             removes: false)
                         {
-                            if schemas[missing] == nil { order.append(missing) }
-                            schemas[missing, default: []].append(schema)
+                            schemas.add(schema, missing)
                         }
                     }
                 }
-                for missing in order { change(missing, type, of: creator, in: schemas[missing]) }
+                for missing in schemas.needs { change(missing, type, of: creator, in: schemas[missing]) }
             }
         }
     }

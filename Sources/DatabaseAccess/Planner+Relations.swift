@@ -23,8 +23,7 @@ extension Planner {
         let scope = declared.union(removes ? removedSchemas : [])
         let nonOwners = Set(managedUsers + groups.filter { $0.access != .owner }.map(\.name))
         var known: [Class: [Discrepancy]] = [:]
-        var order: [Change] = []
-        var objects: [Change: [String]] = [:]
+        var changes = NamesByNeed<Change>()
         var ownedByOthers: [String: [String]] = [:]
         for relation in observed.relations where scope.contains(relation.schema) {
             let key = Class(
@@ -38,13 +37,11 @@ extension Planner {
             guard !discrepancies.isEmpty else { continue }
             let name = SQLText.name(relation.schema, relation.name)
             for discrepancy in discrepancies {
-                let change = Change(discrepancy: discrepancy, kind: relation.kind, owner: relation.owner)
-                if objects[change] == nil { order.append(change) }
-                objects[change, default: []].append(name)
+                changes.add(name, Change(discrepancy: discrepancy, kind: relation.kind, owner: relation.owner))
             }
         }
-        for change in order {
-            let names = objects[change] ?? []
+        for change in changes.needs {
+            let names = changes[change]
             for start in stride(from: 0, to: names.count, by: Self.namesInStatement) {
                 let chunk = Array(names[start..<min(start + Self.namesInStatement, names.count)])
                 mend(

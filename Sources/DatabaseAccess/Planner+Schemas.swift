@@ -23,6 +23,11 @@ extension Planner {
                 actingFor: databaseOwner, "CREATE SCHEMA \(SQLText.name(name))", "the schema \(name) is missing",
                 objects: [name])
         }
+        struct Change: Hashable {
+            let discrepancy: Discrepancy
+            let owner: String
+        }
+        var changes = NamesByNeed<Change>()
         for name in desired.schemas + (removes ? removedSchemas : []) {
             let schema = observed.schemas[name]
             let isDeclared = desired.schemas.contains(name)
@@ -34,12 +39,16 @@ extension Planner {
                     wanted: group?.schemaPrivileges ?? [], acl: schema?.acl, role: role, owner: owner,
                     removes: removes)
                 {
-                    mend(
-                        discrepancy, owner: owner, objects: "SCHEMA \(SQLText.name(name))", names: [name],
-                        place: "in the schema \(name)")
+                    changes.add(name, Change(discrepancy: discrepancy, owner: owner))
                 }
             }
             if isDeclared, let schema { others(schema) }
+        }
+        for change in changes.needs {
+            let names = changes[change]
+            mend(
+                change.discrepancy, owner: change.owner, objects: "SCHEMA \(SQLText.names(names))", names: names,
+                place: names.count == 1 ? "in the schema \(names[0])" : "in \(names.count) schemas")
         }
     }
 

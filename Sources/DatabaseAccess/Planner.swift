@@ -1,5 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// Names that need the same statement, in the order in which they were found.
+struct NamesByNeed<Need: Hashable> {
+    private(set) var needs: [Need] = []
+    private var names: [Need: [String]] = [:]
+
+    subscript(need: Need) -> [String] { names[need] ?? [] }
+
+    mutating func add(_ name: String, _ need: Need) {
+        if names[need] == nil { needs.append(need) }
+        names[need, default: []].append(name)
+    }
+}
+
 /// Compares what is desired with what is there. A pure function: the same two give the same plan.
 struct Planner {
     // PostgreSQL takes statements of any length; this keeps each one readable in a log.

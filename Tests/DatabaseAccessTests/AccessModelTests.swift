@@ -135,7 +135,7 @@ struct AccessWalk {
 
 @Suite("Any sequence of desired states and of others' changes")
 struct AccessModelTests {
-    static let steps = ProcessInfo.processInfo.environment["AURORA_MODEL_STEPS"].flatMap(Int.init) ?? 12
+    static let steps = TestServer.isThorough ? 60 : 12
 
     /// From the environment, to look at a failure again.
     static let seed = ProcessInfo.processInfo.environment["AURORA_MODEL_SEED"].flatMap(UInt64.init)

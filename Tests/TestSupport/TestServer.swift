@@ -13,6 +13,9 @@ package struct TestServer: Sendable {
     /// The versions that all database tests run on.
     package static let versions = [15, 17, 18]
 
+    /// Whether tests that can run for any time run for long: where `AURORA_TEST_THOROUGHLY` is set.
+    package static let isThorough = ProcessInfo.processInfo.environment["AURORA_TEST_THOROUGHLY"] != nil
+
     package let version: Int
     package let port: Int
     package let logger: Logger
