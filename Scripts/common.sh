@@ -35,6 +35,13 @@ ensure_build_tools() {
     fi
 }
 
+# What the tests take besides: a browser, to look at pages as people do, and the stand-in for RDS Proxy.
+ensure_test_tools() {
+    command -v dpkg-query >/dev/null || return 0
+    if ! command -v chromedriver >/dev/null; then ensure_packages chromium chromium-driver; fi
+    if ! command -v pgbouncer >/dev/null; then ensure_packages pgbouncer; fi
+}
+
 # Python tools live in a virtual environment of the project's own. As root it lies where the server's user, whom
 # PostgreSQL's programs are run as, can reach it as well.
 tools=${AURORA_TOOLS:-$([ "$(id -u)" = 0 ] && echo /var/tmp/aurora-tools || echo "$project/.tools")}

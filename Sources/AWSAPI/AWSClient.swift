@@ -21,7 +21,9 @@ public struct AWSCredentials: Sendable {
     ///
     /// - Throws: ``AWSError`` where there are none.
     public init(environment: [String: String]) throws {
-        guard let id = environment["AWS_ACCESS_KEY_ID"], let key = environment["AWS_SECRET_ACCESS_KEY"] else {
+        guard let id = environment["AWS_ACCESS_KEY_ID"], let key = environment["AWS_SECRET_ACCESS_KEY"], !id.isEmpty,
+            !key.isEmpty
+        else {
             throw AWSError(
                 service: "AWS", code: "NoCredentials",
                 message: "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set; "

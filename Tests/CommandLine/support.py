@@ -3,13 +3,20 @@
 import json
 import os
 import pathlib
+import re
 import shutil
+import socket
 import subprocess
+import sys
 import tempfile
+import time
 import unittest
+import urllib.request
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 CASES = PROJECT / "Tests" / "CDKAuroraTests" / "Parity" / "cases"
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
 
 MINIMAL = {
     "stack": "AuroraDemo",
@@ -68,3 +75,45 @@ class CommandLineTest(unittest.TestCase):
         return self.aurora(
             "local", "psql", "--user", user, "--", "--no-psqlrc", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1",
             "-c", sql, *arguments, **options)
+
+    def local_port(self):
+        return int(re.search(r"127\.0\.0\.1:(\d+)", self.succeed("aurora", "local", "status"))[1])
+
+    def secret(self, name, stack="AuroraDemo"):
+        """The current value of a local stack's secret."""
+        stored = json.loads((self.folder / f".aurora/{stack}/secrets/{name}.json").read_text())
+        current = next(version for version in stored["versions"] if "AWSCURRENT" in version["stages"])
+        return json.loads(current["value"])
+
+
+class AWSTest(CommandLineTest):
+    """A test that needs services of AWS: a server of its own behaves like them."""
+
+    @classmethod
+    def setUpClass(cls):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            cls.port = free.getsockname()[1]
+        cls.moto = subprocess.Popen(
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(cls.port)], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        # By this name, as moto reads buckets from others.
+        cls.endpoint = f"http://localhost:{cls.port}"
+        cls.aws_environment = {
+            "AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL": cls.endpoint,
+        }
+        deadline = time.monotonic() + 120
+        while True:
+            try:
+                urllib.request.urlopen(cls.endpoint + "/moto-api/", timeout=5)
+                break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.moto.terminate()
+        cls.moto.wait(timeout=60)

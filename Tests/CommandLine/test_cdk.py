@@ -2,49 +2,16 @@
 """The official cdk CLI takes what is synthesized, and its look-ups against a server that behaves like AWS work."""
 import json
 import os
-import socket
-import subprocess
-import sys
-import time
 import unittest
-import urllib.request
 
-from support import MINIMAL, PROJECT, CommandLineTest
-
-ACCOUNT, REGION = "123456789012", "us-east-1"
+from support import ACCOUNT, MINIMAL, PROJECT, REGION, AWSTest
 
 
-class CDKTest(CommandLineTest):
-    @classmethod
-    def setUpClass(cls):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            cls.port = free.getsockname()[1]
-        cls.moto = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(cls.port)], stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL)
-        # By this name, as moto reads buckets from others.
-        cls.endpoint = f"http://localhost:{cls.port}"
-        deadline = time.monotonic() + 120
-        while True:
-            try:
-                urllib.request.urlopen(cls.endpoint + "/moto-api/", timeout=5)
-                break
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.2)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.moto.terminate()
-        cls.moto.wait(timeout=60)
-
+class CDKTest(AWSTest):
     def cdk(self, *arguments):
         environment = {
-            "HOME": str(self.folder), "CI": "true", "NO_COLOR": "1", "CDK_DISABLE_CLI_TELEMETRY": "true",
-            "AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL": self.endpoint,
+            **self.aws_environment, "HOME": str(self.folder), "CI": "true", "NO_COLOR": "1",
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
             # The CLI checks the manifest against its schema.
             "TESTING_CDK": "1",
         }

@@ -2,7 +2,6 @@
 """An apply that dies at any statement, with its process or with its server's: the next one completes it."""
 import itertools
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -85,9 +84,10 @@ class InterruptingProxy:
 
 
 class InterruptionTest(CommandLineTest):
-    """At every statement; on every version of PostgreSQL where AURORA_TEST_THOROUGHLY is set, which takes minutes."""
+    """At every statement and on every version of PostgreSQL where AURORA_TEST_THOROUGHLY is set, which takes minutes."""
 
     VERSIONS = (15, 17, 18) if os.environ.get("AURORA_TEST_THOROUGHLY") else (17,)
+    STEP = 1 if os.environ.get("AURORA_TEST_THOROUGHLY") else 7
 
     def start(self, version):
         few = [{"name": "app", "access": "writer"}, {"name": "reporting", "access": "reader"}]
@@ -98,10 +98,9 @@ class InterruptionTest(CommandLineTest):
         self.succeed("aurora", "synth", self.configure(name="many.json", schemas=["kept", "added"], users=many), "--quiet")
         os.rename(self.folder / "cdk.out", self.folder / "many")
         self.assertEqual(self.psql("manager", "create table kept.t (id int); create table gone.t (id int)").returncode, 0)
-        self.postgres_port = int(re.search(r"127\.0\.0\.1:(\d+)", self.succeed("aurora", "local", "status"))[1])
-        secret = (self.folder / ".aurora/AuroraDemo/secrets/AuroraDemoManager.json").read_text()
+        self.postgres_port = self.local_port()
         self.statements = {}
-        self.password = re.findall(r'\\"password\\":\\"(.*?)\\"', secret)[-1]
+        self.password = self.secret("AuroraDemoManager")["password"]
 
     def command(self, name, state, port):
         removed = {"few": ["narrow"], "many": ["reporting"]}[state]
@@ -116,7 +115,7 @@ class InterruptionTest(CommandLineTest):
         environment = {**os.environ, "PGPASSWORD": self.password}
         interruptions = 0
         for state in itertools.cycle(("many", "few")):
-            statement = self.statements.get(state, 0) + 1
+            statement = self.statements.get(state, 1 - self.STEP) + self.STEP
             self.statements[state] = statement
             proxy = InterruptingProxy(self.postgres_port, statement, lambda proxy: interrupt(proxy, process))
             process = subprocess.Popen(
@@ -129,7 +128,7 @@ class InterruptionTest(CommandLineTest):
                 return interruptions
             interruptions += 1
             self.succeed(*self.command("doctor", state, self.postgres_port), "--fix", environment={"PGPASSWORD": self.password})
-            if statement % 10 == 0:
+            if statement % 3 == 0:
                 self.succeed(*self.command("doctor", state, self.postgres_port), environment={"PGPASSWORD": self.password})
 
     def test_client_is_killed(self):
@@ -137,7 +136,7 @@ class InterruptionTest(CommandLineTest):
             self.start(version)
             count = self.interrupted_everywhere(lambda proxy, process: process.kill())
             print(f"PostgreSQL {version}: killed at {count} statements", flush=True)
-            self.assertGreater(count, 30)
+            self.assertGreater(count, 100 / self.STEP)
             self.clean_up_stack()
 
     def test_server_process_is_ended(self):
@@ -145,7 +144,7 @@ class InterruptionTest(CommandLineTest):
             self.start(version)
             count = self.interrupted_everywhere(lambda proxy, process: os.kill(proxy.server_pid, signal.SIGTERM))
             print(f"PostgreSQL {version}: the server's process ended at {count} statements", flush=True)
-            self.assertGreater(count, 30)
+            self.assertGreater(count, 100 / self.STEP)
             self.clean_up_stack()
 
     def clean_up_stack(self):
