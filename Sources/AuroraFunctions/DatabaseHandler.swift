@@ -56,7 +56,7 @@ extension DesiredAccess {
                 old.databaseName == properties.databaseName
                     ? old.schemas.filter { !properties.schemas.contains($0) } : []
             } ?? [],
-            removedUsers: removed ?? [], dropUsers: properties.dropUsers == "true",
+            removedUsers: removed ?? [],
             mode: properties.accessMode == .additive ? .additive : .managed)
     }
 }

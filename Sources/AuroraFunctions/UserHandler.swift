@@ -55,9 +55,21 @@ public struct UserHandler: CustomResourceHandler {
         return CustomResourceOutcome(physicalResourceID: base, data: ["changes": String(changes)])
     }
 
-    /// Does nothing: a login is disabled when the database's resource no longer declares it, not when a stack that may
-    /// leave its cluster behind is deleted.
-    public func delete(physicalResourceID: String, properties: UserProperties?) async throws {}
+    /// Drops the user where that is declared, and where the database's resource has shut it out before.
+    ///
+    /// Otherwise nothing is done: a login is disabled when the database's resource no longer declares it, not when a
+    /// stack that may leave its cluster behind is deleted. CloudFormation deletes what has left a template after all
+    /// else was updated, so that an update that fails brings back the user with its password.
+    public func delete(physicalResourceID: String, properties: UserProperties?) async throws {
+        guard let properties, properties.dropUser == "true", let database = properties.databaseName else { return }
+        let manager = try await environment.managerLogin().configuration()
+        let access = AccessManager(manager: manager, logger: environment.logger)
+        guard try await access.isShutOut(user: physicalResourceID) else { return }
+        _ = try await access.apply(
+            DesiredAccess(
+                database: database, schemas: [], users: [], removedUsers: [physicalResourceID], dropUsers: true))
+        environment.logger.info("the user \(physicalResourceID) was dropped")
+    }
 
     /// The secrets by which the proxy admits the pair: the active user's holds the application's password, and its
     /// clone's one of its own.

@@ -70,25 +70,21 @@ public struct DatabaseProperties: Codable, Hashable, Sendable {
     public var creators: [String]?
     /// What becomes of privileges that are there already; managed where absent.
     public var accessMode: AccessMode?
-    /// Whether users that are no longer declared are dropped, and not only shut out: `true` or `false`, which
-    /// CloudFormation sends as text.
-    public var dropUsers: String?
 
     /// Describes a database.
     public init(
         databaseName: String, schemas: [String], users: [User]?, creators: [String]? = nil,
-        accessMode: AccessMode? = nil, dropUsers: String? = nil
+        accessMode: AccessMode? = nil
     ) {
         self.databaseName = databaseName
         self.schemas = schemas
         self.users = users
         self.creators = creators
         self.accessMode = accessMode
-        self.dropUsers = dropUsers
     }
 
     /// The names in the template.
-    public enum CodingKeys: String, CodingKey { case databaseName, schemas, users, creators, accessMode, dropUsers }
+    public enum CodingKeys: String, CodingKey { case databaseName, schemas, users, creators, accessMode }
 }
 
 /// The properties of `Custom::AuroraUser`: a user's login, with what its secret says.
@@ -108,22 +104,29 @@ public struct UserProperties: Codable, Hashable, Sendable {
     public var proxyUserSecretArn: String?
     /// The secret by which the proxy admits the user's clone.
     public var proxyCloneSecretArn: String?
+    /// The database; needed where the user is to be dropped.
+    public var databaseName: String?
+    /// Whether the user is dropped when it is no longer declared, and not only shut out: `true` or `false`, which
+    /// CloudFormation sends as text.
+    public var dropUser: String?
 
     /// Describes a user's login.
     public init(
         userSecretArn: String, access: AccessLevel, proxyHost: String? = nil, proxyUserSecretArn: String? = nil,
-        proxyCloneSecretArn: String? = nil
+        proxyCloneSecretArn: String? = nil, databaseName: String? = nil, dropUser: String? = nil
     ) {
         self.userSecretArn = userSecretArn
         self.access = access
         self.proxyHost = proxyHost
         self.proxyUserSecretArn = proxyUserSecretArn
         self.proxyCloneSecretArn = proxyCloneSecretArn
+        self.databaseName = databaseName
+        self.dropUser = dropUser
     }
 
     /// The names in the template.
     public enum CodingKeys: String, CodingKey {
-        case userSecretArn, access, proxyHost, proxyUserSecretArn, proxyCloneSecretArn
+        case userSecretArn, access, proxyHost, proxyUserSecretArn, proxyCloneSecretArn, databaseName, dropUser
     }
 }
 

@@ -116,8 +116,8 @@ public struct AuroraProperties {
     public var creators: [String]
     /// What becomes of privileges that are there already.
     public var accessMode: AccessMode
-    /// Whether users that are no longer declared are dropped, after what they own was given to the manager; otherwise
-    /// they are only shut out.
+    /// Whether users that leave ``users`` are dropped, after what they own was given to the manager; otherwise they are
+    /// only shut out. It has to be deployed before a user leaves.
     public var dropUsers: Bool
     /// The program that the functions run.
     public var functions: FunctionsBundle

@@ -42,6 +42,10 @@ struct Operations {
                 .userSecretArn: user.secret.secretArn.expression,
                 .access: .string(user.declaration.access.rawValue),
             ]
+            if self.properties.dropUsers {
+                properties[.databaseName] = .string(self.properties.databaseName)
+                properties[.dropUser] = .string("true")
+            }
             properties[.proxyHost] = proxy?.endpoint.expression
             properties[.proxyUserSecretArn] = user.proxySecrets?.user.secretArn.expression
             properties[.proxyCloneSecretArn] = user.proxySecrets?.clone.secretArn.expression
@@ -63,7 +67,6 @@ struct Operations {
         if !properties.skipUserProvisioning { members[.users] = .list(users.map(declaration)) }
         if !properties.creators.isEmpty { members[.creators] = .list(properties.creators.map { .string($0) }) }
         if properties.accessMode != .managed { members[.accessMode] = .string(properties.accessMode.rawValue) }
-        if properties.dropUsers { members[.dropUsers] = .string("true") }
         let resource = customResource("DatabaseProvisioning", DatabaseProperties.resourceType, function, members)
         resource.node.addDependency(cluster.ready, reachable)
         return resource

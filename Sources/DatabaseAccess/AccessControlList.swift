@@ -15,21 +15,26 @@ struct AccessControlList: Hashable, Sendable {
 
     let entries: [Entry]
     private let text: String
+    // Lists are asked for one role after the other, most of which are not in them.
+    private let entriesByGrantee: [String: [Entry]]
 
     /// Reads the text of an `aclitem[]`, such as `{owner=arwd/owner,"odd name=r/owner"}`.
     init(text: String) {
         self.text = text
         entries = ([String](postgresText: text) ?? []).compactMap(Self.entry)
+        entriesByGrantee = Dictionary(grouping: entries.filter { $0.grantee != nil }) { $0.grantee ?? "" }
     }
 
     // The same text says the same, and thousands of lists are compared.
     static func == (left: AccessControlList, right: AccessControlList) -> Bool { left.text == right.text }
     func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
+    func entries(of grantee: String) -> [Entry] { entriesByGrantee[grantee] ?? [] }
+
     func privileges(of grantee: String) -> Set<Privilege> {
-        entries.reduce(into: []) { found, entry in
-            if entry.grantee == grantee { found.formUnion(entry.privileges) }
-        }
+        let entries = entries(of: grantee)
+        if entries.count == 1 { return entries[0].privileges }
+        return entries.reduce(into: []) { $0.formUnion($1.privileges) }
     }
 
     /// What a role has granted to others, which would be taken from them together with its own.

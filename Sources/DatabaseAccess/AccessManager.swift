@@ -221,4 +221,18 @@ extension AccessManager {
         for username in desired.users.flatMap(\.pair) where try await createLogin(username) { made += 1 }
         return made
     }
+
+    /// Whether neither of a pair may log in, as it is once a user is no longer declared.
+    ///
+    /// - Parameter name: The user's name.
+    /// - Returns: Whether the user is there, and neither it nor its clone may log in.
+    /// - Throws: `PostgresError`.
+    public func isShutOut(user name: String) async throws -> Bool {
+        let pair = DesiredAccess.User(name: name, access: .reader).pair
+        let connection = try await connect(to: Self.maintenanceDatabase)
+        defer { Task { await connection.close() } }
+        let rows = try await connection.query(
+            "select rolcanlogin as can_login from pg_catalog.pg_roles where rolname = any(\(pair)::text[])")
+        return try !rows.isEmpty && rows.allSatisfy { try !$0.decode("can_login", as: Bool.self) }
+    }
 }

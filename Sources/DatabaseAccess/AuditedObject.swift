@@ -18,7 +18,8 @@ struct AuditedObject: Hashable, Sendable {
     /// Whether a person means this one.
     func isCalled(_ text: String) -> Bool {
         let arguments = name.firstIndex(of: "(").map { name[..<$0] }
-        return text == "\(schema).\(name)" || text == sql || (kind == .routine && text == "\(schema).\(arguments ?? "")")
+        return text == "\(schema).\(name)" || text == sql
+            || (kind == .routine && text == "\(schema).\(arguments ?? "")")
     }
 }
 

@@ -26,23 +26,28 @@ struct Discrepancy: Hashable, Sendable {
     ///   - role: The role.
     ///   - owner: The object's owner, who has everything and can grant it.
     ///   - removes: Whether what is too much is looked for.
+    /// - Returns: The differences; none where the role is the owner.
     static func find(
         wanted: Set<Privilege>, acl: AccessControlList?, columns: AccessControlList? = nil, role: String,
         owner: String, removes: Bool
     ) -> [Discrepancy] {
         guard role != owner else { return [] }
+        let entries = (acl?.entries(of: role) ?? []) + (columns?.entries(of: role) ?? [])
+        if entries.isEmpty, wanted.isEmpty { return [] }
         var found: [Discrepancy] = []
         let missing = wanted.subtracting(acl?.privileges(of: role) ?? [])
         if !missing.isEmpty {
             found.append(.init(remedy: .grant, role: role, privileges: missing, grantor: owner, isPassedOn: false))
         }
-        guard removes else { return found }
-        let entries = (acl?.entries ?? []) + (columns?.entries ?? [])
+        let excess = entries.contains {
+            !$0.privileges.isSubset(of: wanted) || !$0.grantable.isEmpty
+        }
+        guard removes, excess else { return found }
         let passedOn = [acl, columns].compactMap { $0?.privileges(grantedBy: role) }
             .reduce(into: Set<Privilege>()) { $0.formUnion($1) }
         var extra: [String: Set<Privilege>] = [:]
         var options: [String: Set<Privilege>] = [:]
-        for entry in entries where entry.grantee == role {
+        for entry in entries {
             extra[entry.grantor, default: []].formUnion(entry.privileges.subtracting(wanted))
             options[entry.grantor, default: []].formUnion(entry.grantable.intersection(wanted))
         }
@@ -62,6 +67,7 @@ struct Discrepancy: Hashable, Sendable {
     /// - Parameters:
     ///   - objects: What it is about, such as `TABLE "a"."b"`.
     ///   - prefix: What stands before, as in `ALTER DEFAULT PRIVILEGES`.
+    /// - Returns: The statement.
     func sql(on objects: String, prefix: String = "") -> String {
         let list = SQLText.list(privileges)
         let role = SQLText.name(role)

@@ -4,38 +4,53 @@
 struct Explainer {
     typealias Link = AccessExplanation.Link
 
+    /// What is the same for all that a login wants.
+    struct Facts {
+        /// The group that it is declared to be in; `nil` where it is not declared.
+        let group: GroupRole?
+        /// The role as which its statements run.
+        let actingRole: String
+        /// The roles whose privileges it has.
+        let identities: Set<String>
+        let isSuperuser: Bool
+    }
+
     let desired: DesiredAccess
     let access: ObservedAccess
-    private let groups: [String: GroupRole]
+    private let facts: [String: Facts]
     private let creators: Set<String>
 
     init(desired: DesiredAccess, access: ObservedAccess) {
         self.desired = desired
         self.access = access
         let groups = GroupRole.groups(of: desired)
-        self.groups = Dictionary(groups.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var facts: [String: Facts] = [:]
+        for user in desired.users {
+            let name = GroupRole.name(for: user)
+            let group = groups.first { $0.name == name }
+            for login in user.pair { facts[login] = Self.facts(login, group, access) }
+        }
+        self.facts = facts
         creators = Set(
             [access.manager] + groups.filter { $0.access == .owner }.map(\.name) + desired.creators)
     }
 
-    /// The group that a login is declared to be in; `nil` where the login is not declared.
-    func group(of login: String) -> GroupRole? {
-        desired.users.first { $0.pair.contains(login) }.flatMap { groups[GroupRole.name(for: $0)] }
-    }
-
-    /// The role as which a login's statements run.
-    func actingRole(of login: String) -> String {
+    private static func facts(_ login: String, _ group: GroupRole?, _ access: ObservedAccess) -> Facts {
         let role = access.roles[login]
-        guard let acts = role?.actsAsInDatabase ?? role?.actsAs, access.roles[acts] != nil else { return login }
-        return acts
+        let wanted = role?.actsAsInDatabase ?? role?.actsAs
+        let acting = wanted.flatMap { access.roles[$0] == nil ? nil : $0 } ?? login
+        return Facts(
+            group: group, actingRole: acting, identities: access.rolesWithPrivileges(of: acting),
+            isSuperuser: access.roles[acting]?.isSuperuser == true)
     }
 
-    /// The roles whose privileges a login has.
-    func identities(of login: String) -> Set<String> {
-        access.rolesWithPrivileges(of: actingRole(of: login))
-    }
+    /// What is known of a login, declared or not.
+    func facts(_ login: String) -> Facts { facts[login] ?? Self.facts(login, nil, access) }
 
-    func isSuperuser(_ login: String) -> Bool { access.roles[actingRole(of: login)]?.isSuperuser == true }
+    func group(of login: String) -> GroupRole? { facts(login).group }
+    func actingRole(of login: String) -> String { facts(login).actingRole }
+    func identities(of login: String) -> Set<String> { facts(login).identities }
+    func isSuperuser(_ login: String) -> Bool { facts(login).isSuperuser }
 
     // MARK: The links
 
@@ -148,6 +163,7 @@ struct Explainer {
     ///   - everyone: What everyone has.
     ///   - declared: What the login should have; `nil` where nothing is declared for it.
     ///   - object: The object in SQL.
+    /// - Returns: What was found.
     private func holder(
         of privileges: Set<Privilege>, _ condition: String, _ login: String, owner: String,
         acl: AccessControlList?, columns: AccessControlList? = nil, everyone: Set<Privilege>,
@@ -185,7 +201,8 @@ struct Explainer {
             + (inColumns ? ", except in some columns" : "")
         // A statement would be taken back by the next apply; and it may well be right that this user cannot.
         if let declared, !missing.isSubset(of: declared) {
-            return Link(condition, .broken, "\(finding), and none of that is declared: change the declaration if it should")
+            return Link(
+                condition, .broken, "\(finding), and none of that is declared: change the declaration if it should")
         }
         return Link(
             condition, .broken, finding,

@@ -66,7 +66,8 @@ public enum Inspection {
         let defaults = try await reader.rows(PackageResources.default_privileges_sql).map { row in
             ObservedAccess.DefaultPrivileges(
                 creator: try row.decode("creator"), schema: try row.decodeIfPresent("schema"),
-                type: .init(letter: try row.decode("object_type")), acl: try reader.acl(row) ?? AccessControlList(text: "{}"))
+                type: .init(letter: try row.decode("object_type")),
+                acl: try reader.acl(row) ?? AccessControlList(text: "{}"))
         }
         let leftovers =
             removedRoles.isEmpty

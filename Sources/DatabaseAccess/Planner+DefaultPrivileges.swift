@@ -51,10 +51,12 @@ extension Planner {
     mutating func excessiveDefaultPrivileges() {
         guard removes else { return }
         let scope = Set(desired.schemas + removedSchemas)
+        let managedRoles = managedRoles
         for entry in observed.defaults {
             guard let type = entry.type, entry.schema.map(scope.contains) ?? true else { continue }
             for role in managedRoles {
-                let group = groups.first { $0.name == role }
+                guard !entry.acl.entries(of: role).isEmpty else { continue }
+                let group = groupsByName[role]
                 let wanted = group.map { self.wanted($0, type, in: entry.schema) } ?? []
                 let found = Discrepancy.find(
                     wanted: wanted, acl: entry.acl, role: role, owner: entry.creator, removes: true)
@@ -74,7 +76,7 @@ extension Planner {
         case .schemas: return []
         }
         let applies =
-            schema.map { desired.schemas.contains($0) && group.schemas.contains($0) } ?? group.isForAllSchemas
+            schema.map(group.schemas.contains) ?? group.isForAllSchemas
         return applies ? group.privileges(on: kind, serverVersion: observed.serverVersion) : []
     }
 

@@ -21,6 +21,7 @@ extension Planner {
     mutating func relations() {
         let declared = Set(desired.schemas)
         let scope = declared.union(removes ? removedSchemas : [])
+        let users = managedUsers
         let nonOwners = Set(managedUsers + groups.filter { $0.access != .owner }.map(\.name))
         var known: [Class: [Discrepancy]] = [:]
         var changes = NamesByNeed<Change>()
@@ -29,7 +30,7 @@ extension Planner {
             let key = Class(
                 schema: relation.schema, kind: relation.kind, owner: relation.owner, acl: relation.acl,
                 columnACL: relation.columnACL)
-            let discrepancies = known[key] ?? discrepancies(key, isDeclared: declared.contains(relation.schema))
+            let discrepancies = known[key] ?? discrepancies(key, isDeclared: declared.contains(relation.schema), users)
             known[key] = discrepancies
             if nonOwners.contains(relation.owner), relation.kind == .table {
                 ownedByOthers[relation.owner, default: []].append("\(relation.schema).\(relation.name)")
@@ -58,7 +59,7 @@ extension Planner {
         }
     }
 
-    private func discrepancies(_ relation: Class, isDeclared: Bool) -> [Discrepancy] {
+    private func discrepancies(_ relation: Class, isDeclared: Bool, _ users: [String]) -> [Discrepancy] {
         var found: [Discrepancy] = []
         for group in groups {
             let applies = isDeclared && group.schemas.contains(relation.schema)
@@ -68,7 +69,7 @@ extension Planner {
                 owner: relation.owner, removes: removes)
         }
         guard relation.acl != nil || relation.columnACL != nil else { return found }
-        for user in managedUsers {
+        for user in users {
             found += Discrepancy.find(
                 wanted: [], acl: relation.acl, columns: relation.columnACL, role: user, owner: relation.owner,
                 removes: removes)

@@ -28,21 +28,24 @@ extension Planner {
             let owner: String
         }
         var changes = NamesByNeed<Change>()
+        let (declared, managedRoles) = (Set(desired.schemas), managedRoles)
+        let known = Set(creators + managedUsers + [databaseOwner, "pg_database_owner"])
         for name in desired.schemas + (removes ? removedSchemas : []) {
             let schema = observed.schemas[name]
-            let isDeclared = desired.schemas.contains(name)
+            let isDeclared = declared.contains(name)
             guard isDeclared || schema != nil else { continue }
             let owner = schema?.owner ?? observed.manager
             for role in managedRoles {
-                let group = groups.first { $0.name == role && isDeclared && $0.schemas.contains(name) }
+                let group = isDeclared ? groupsByName[role] : nil
                 for discrepancy in Discrepancy.find(
-                    wanted: group?.schemaPrivileges ?? [], acl: schema?.acl, role: role, owner: owner,
+                    wanted: group.map { $0.schemas.contains(name) ? $0.schemaPrivileges : [] } ?? [], acl: schema?.acl,
+                    role: role, owner: owner,
                     removes: removes)
                 {
                     changes.add(name, Change(discrepancy: discrepancy, owner: owner))
                 }
             }
-            if isDeclared, let schema { others(schema) }
+            if isDeclared, let schema { others(schema, known) }
         }
         for change in changes.needs {
             let names = changes[change]
@@ -53,7 +56,7 @@ extension Planner {
     }
 
     /// What everyone may do, and who else creates objects.
-    private mutating func others(_ schema: ObservedAccess.Schema) {
+    private mutating func others(_ schema: ObservedAccess.Schema, _ known: Set<String>) {
         let name = schema.name
         if schema.acl?.publicPrivileges.contains(.create) == true {
             // Until PostgreSQL 14 everyone may create objects in public (release notes of 15).
@@ -65,9 +68,10 @@ extension Planner {
                 notes.append("Everyone may create objects in the schema \(name), and so may each user.")
             }
         }
-        let roles = [schema.owner] + (schema.acl?.entries ?? []).filter { $0.privileges.contains(.create) }
+        let roles =
+            [schema.owner]
+            + (schema.acl?.entries ?? []).filter { $0.privileges.contains(.create) }
             .compactMap(\.grantee)
-        let known = Set(creators + managedUsers + [databaseOwner, "pg_database_owner"])
         for role in Set(roles).subtracting(known).sorted() {
             notes.append(
                 "\(role) can create objects in the schema \(name), which the users will not see until this runs "

@@ -21,6 +21,7 @@ struct Planner {
     let desired: DesiredAccess
     let observed: ObservedAccess
     let groups: [GroupRole]
+    let groupsByName: [String: GroupRole]
 
     var before: [AccessPlan.Statement] = []
     var body: [AccessPlan.Statement] = []
@@ -68,6 +69,7 @@ struct Planner {
         self.desired = desired
         self.observed = observed
         groups = GroupRole.groups(of: desired)
+        groupsByName = Dictionary(groups.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     mutating func add(

@@ -24,7 +24,7 @@ extension LocalAssembly {
         }
         // What the database's resource says of access does not depend on where it is deployed.
         let names = DatabaseProperties.CodingKeys.self
-        let known = [names.databaseName, names.schemas, names.users, names.creators, names.accessMode, names.dropUsers].map(\.rawValue)
+        let known = [names.databaseName, names.schemas, names.users, names.creators, names.accessMode].map(\.rawValue)
         let properties = resource.properties.members.filter { known.contains($0.name) }
         let evaluator = TemplateEvaluator(template: template, host: LocalStack.host, port: 0)
         let json = try JSONWriter.compact(try evaluator.evaluate(.object(properties), of: resource.logicalID))

@@ -36,7 +36,14 @@ extension LocalStack {
         }
         // What left the template is deleted last, as CloudFormation does it.
         let declared = Set(resources.map(\.logicalID))
-        for id in state.resources.keys.sorted() where !declared.contains(id) { state.resources[id] = nil }
+        for (id, resource) in state.resources.sorted(by: { $0.key < $1.key }) where !declared.contains(id) {
+            progress("Deleting \(resource.type) \(id)")
+            let response = try await delete(resource, logicalID: id, state)
+            guard response.status == .success else {
+                throw LocalStackError.failed(resource: id, reason: response.reason ?? "no reason was given")
+            }
+            state.resources[id] = nil
+        }
         return steps
     }
 
@@ -61,19 +68,47 @@ extension LocalStack {
         for member in function.properties["Environment"]?["Variables"]?.members ?? [] {
             variables[member.name] = try evaluator.text(member.value, of: function.logicalID)
         }
-        var request: [TemplateExpression.Member] = [
-            .init("RequestType", before == nil ? "Create" : "Update"),
-            .init("RequestId", .string(UUID().uuidString)),
-            .init("StackId", .string("arn:aws:cloudformation:local:000000000000:stack/\(name)/local")),
-            .init("LogicalResourceId", .string(resource.logicalID)),
-            .init("ResourceType", .string(resource.type)),
-            .init("ResourceProperties", try properties(of: resource, evaluator)),
-        ]
+        var request = self.request(
+            before == nil ? "Create" : "Update", resource.logicalID, resource.type,
+            try properties(of: resource, evaluator))
         if let before {
             request.append(.init("PhysicalResourceId", .string(before.physicalID)))
             request.append(
                 .init("OldResourceProperties", try TemplateExpression.parse(json: Data(before.properties.utf8))))
         }
+        return try await answer(handler, request, variables)
+    }
+
+    /// Tells a custom resource's handler that the resource has left the template.
+    private func delete(
+        _ resource: LocalState.Resource, logicalID: String, _ state: LocalState
+    ) async throws -> CustomResourceResponse {
+        // Its function may have left the template as well; what it was told is known without it.
+        let variables = [FunctionVariable.managerSecretArn.rawValue: state.managerSecret]
+        let handler: HandlerName = resource.type == CustomResourceTypes.database ? .database : .user
+        var request = self.request(
+            "Delete", logicalID, resource.type, try TemplateExpression.parse(json: Data(resource.properties.utf8)))
+        request.append(.init("PhysicalResourceId", .string(resource.physicalID)))
+        return try await answer(handler, request, variables)
+    }
+
+    /// What CloudFormation sends.
+    private func request(
+        _ type: String, _ logicalID: String, _ resourceType: String, _ properties: TemplateExpression
+    ) -> [TemplateExpression.Member] {
+        [
+            .init("RequestType", .string(type)),
+            .init("RequestId", .string(UUID().uuidString)),
+            .init("StackId", .string("arn:aws:cloudformation:local:000000000000:stack/\(name)/local")),
+            .init("LogicalResourceId", .string(logicalID)),
+            .init("ResourceType", .string(resourceType)),
+            .init("ResourceProperties", properties),
+        ]
+    }
+
+    private func answer(
+        _ handler: HandlerName, _ request: [TemplateExpression.Member], _ variables: [String: String]
+    ) async throws -> CustomResourceResponse {
         let functions = FunctionEnvironment(
             variables: variables, secrets: secrets, tls: .disable, patience: .seconds(6), logger: logger)
         return try await functions.answer(handler, Array(try JSONWriter.compact(.object(request)).utf8))

@@ -90,6 +90,8 @@ class AccessTest(CommandLineTest):
         self.assertEqual(roles.strip(), "0")
 
     def test_the_stack_drops_users_where_it_says_so(self):
+        self.synthesize(dropUsers=True)
+        self.succeed("aurora", "local", "up")
         self.synthesize(users=[{"name": "reader", "access": "reader"}], dropUsers=True)
         self.succeed("aurora", "local", "up")
         roles = self.psql("manager", "select count(*) from pg_roles where rolname like 'aurora_demo_writer%'").stdout

@@ -198,7 +198,8 @@ struct AccessManagerTests {
         }
     }
 
-    @Test("drops users where that is wanted, in every database, and keeps what they own", arguments: TestServer.versions)
+    @Test(
+        "drops users where that is wanted, in every database, and keeps what they own", arguments: TestServer.versions)
     func dropUsers(version: Int) async throws {
         try await TestServer.with(version: version) { server in
             let fixture = AccessFixture(server)
@@ -261,8 +262,10 @@ struct AccessManagerTests {
             let reported = try await queries { _ = try await fixture.manager.report(fixture.desired(schemas: schemas)) }
             try await fixture.run(
                 as: TestServer.managerName,
-                schemas.map { "create table \($0).t (); create table \($0).u (); revoke all on \($0).t, \($0).u from r_reader" }
-                    .joined(separator: ";"))
+                schemas.map {
+                    "create table \($0).t (); create table \($0).u (); revoke all on \($0).t, \($0).u from r_reader"
+                }
+                .joined(separator: ";"))
             let (again, reportedAgain) = (
                 try await queries { _ = try await fixture.manager.plan(fixture.desired(schemas: schemas)) },
                 try await queries { _ = try await fixture.manager.report(fixture.desired(schemas: schemas)) }

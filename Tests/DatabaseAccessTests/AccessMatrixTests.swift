@@ -100,7 +100,8 @@ struct AccessMatrixTests {
     }
 
     static func spelled(_ sql: String, _ prefix: String) -> String {
-        ["TABLE", "VIEW", "MATVIEW", "PARTED", "PART1", "SEQUENCE", "FUNCTION", "PROCEDURE", "TYPE"].reduce(sql) { sql, word in
+        ["TABLE", "VIEW", "MATVIEW", "PARTED", "PART1", "SEQUENCE", "FUNCTION", "PROCEDURE", "TYPE"].reduce(sql) {
+            sql, word in
             sql.replacing("app.\(word)", with: "app.\(prefix)_\(word.lowercased())")
         }
     }
@@ -171,7 +172,7 @@ struct AccessMatrixTests {
         }
     }
 
-    @Test("in some of the schemas only is possible for a user", arguments: TestServer.versions)
+    @Test("in some of the schemas only is possible, for any number of users (defect 10)", arguments: TestServer.versions)
     func schemasOfAUser(version: Int) async throws {
         try await TestServer.with(version: version) { server in
             let fixture = AccessFixture(server)

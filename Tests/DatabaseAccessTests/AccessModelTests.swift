@@ -56,7 +56,9 @@ struct AccessWalk {
     }
 
     private mutating func privilege(_ kind: String) -> String {
-        one(of: kind == "SEQUENCE" ? ["select", "usage", "update"] : ["select", "insert", "update", "delete", "truncate"])
+        one(
+            of: kind == "SEQUENCE"
+                ? ["select", "usage", "update"] : ["select", "insert", "update", "delete", "truncate"])
     }
 
     /// What somebody does to the database, as statements of a superuser.
@@ -65,13 +67,15 @@ struct AccessWalk {
     ///   - relations: The tables and sequences that are there, as the kind and the quoted name.
     ///   - schemas: The schemas that are there.
     ///   - roles: The roles that are there.
+    /// - Returns: The statements; none where nothing is there to disturb.
     mutating func disturbance(
         relations: [(kind: String, name: String)], schemas: [String], roles: Set<String>
     ) -> [String] {
         let declared = desired.users.flatMap(\.pair)
         let ours = (declared + Self.groups).filter(roles.contains)
         let role = SQL.identifier(ours.isEmpty ? "stranger" : one(of: ours))
-        let user = SQL.identifier(declared.filter(roles.contains).isEmpty ? "stranger" : one(of: declared.filter(roles.contains)))
+        let user = SQL.identifier(
+            declared.filter(roles.contains).isEmpty ? "stranger" : one(of: declared.filter(roles.contains)))
         let schema = SQL.identifier(schemas.isEmpty ? "public" : one(of: schemas))
         let creator = one(of: [TestServer.managerName, "migrator"])
         tables += 1
@@ -111,7 +115,10 @@ struct AccessWalk {
         case 13:
             return [
                 "alter role \(user) "
-                    + one(of: ["nologin", "noinherit", "createdb", "valid until '2001-01-01'", "set role = 'stranger'", "reset role"])
+                    + one(of: [
+                        "nologin", "noinherit", "createdb", "valid until '2001-01-01'", "set role = 'stranger'",
+                        "reset role",
+                    ])
             ]
         case 14:
             let place = happens(0.5) ? " in schema \(schema)" : ""
@@ -125,7 +132,10 @@ struct AccessWalk {
             guard roles.contains(victim), victim != "stranger" else { return [] }
             let quoted = SQL.identifier(victim)
             if happens(0.5) { return ["alter role \(quoted) rename to \"gone \(tables)\""] }
-            return ["reassign owned by \(quoted) to \(TestServer.managerName)", "drop owned by \(quoted)", "drop role \(quoted)"]
+            return [
+                "reassign owned by \(quoted) to \(TestServer.managerName)", "drop owned by \(quoted)",
+                "drop role \(quoted)",
+            ]
         default:
             return happens(0.5)
                 ? ["drop schema \(schema) cascade"] : ["alter schema \(schema) rename to \"gone \(tables)\""]
@@ -138,7 +148,8 @@ struct AccessModelTests {
     static let steps = TestServer.isThorough ? 60 : 12
 
     /// From the environment, to look at a failure again.
-    static let seed = ProcessInfo.processInfo.environment["AURORA_MODEL_SEED"].flatMap(UInt64.init)
+    static let seed =
+        ProcessInfo.processInfo.environment["AURORA_MODEL_SEED"].flatMap(UInt64.init)
         ?? UInt64.random(in: 0...999_999)
 
     @Test("ends in what was declared, and with nothing left to do", arguments: TestServer.versions)
@@ -160,7 +171,8 @@ struct AccessModelTests {
                     let statements = try await disturb(superuser, &walk)
                     story += statements
                 }
-                let context = "seed \(Self.seed), step \(step), PostgreSQL \(version): \(walk.desired)\n\(story.suffix(12).joined(separator: ";\n"))"
+                let context =
+                    "seed \(Self.seed), step \(step), PostgreSQL \(version): \(walk.desired)\n\(story.suffix(12).joined(separator: ";\n"))"
                 do {
                     let plan = try await fixture.manager.apply(walk.desired)
                     #expect(plan.blocked.isEmpty, "\(plan.blocked)\n\(context)")
@@ -183,7 +195,8 @@ struct AccessModelTests {
         let roles = try await superuser.query("select rolname from pg_roles order by 1")
         let statements = walk.disturbance(
             relations: relations.map { ($0.kind, SQL.identifier($0.schema, $0.name)) },
-            schemas: try schemas.map { try $0.decode("nspname") }, roles: Set(try roles.map { try $0.decode("rolname") }))
+            schemas: try schemas.map { try $0.decode("nspname") },
+            roles: Set(try roles.map { try $0.decode("rolname") }))
         do {
             try await superuser.withTransaction { connection in
                 for statement in statements { try await connection.query(PostgresQuery(unsafe: statement)) }
@@ -265,7 +278,8 @@ struct AccessModelTests {
             for relation in relations where relation.schema == schema && relation.name.hasPrefix("later") {
                 let kind = relation.name.hasPrefix("later_too") ? "sequence" : relation.kind
                 guard kind != "SEQUENCE" else { continue }
-                try await superuser.query(PostgresQuery(unsafe: "drop \(kind) \(SQL.identifier(schema, relation.name))"))
+                try await superuser.query(
+                    PostgresQuery(unsafe: "drop \(kind) \(SQL.identifier(schema, relation.name))"))
             }
         }
         for name in desired.removedUsers.flatMap({ [$0, $0 + "_clone"] }) {

@@ -13,11 +13,16 @@ struct ExplanationTests {
         ("alter role reader valid until '2001-01-01'", "The user exists and may log in"),
         ("revoke connect on database demo from public, r_reader", "CONNECT on the database demo"),
         ("revoke usage on schema app from r_reader", "USAGE on the schema app"),
-        ("set role test_manager; revoke r_reader from reader; reset role", "The user is in its group, and inherits from it"),
+        (
+            "set role test_manager; revoke r_reader from reader; reset role",
+            "The user is in its group, and inherits from it"
+        ),
         ("revoke select on app.t from r_reader", "SELECT on the table"),
         ("alter table app.t enable row level security", "Row security lets rows through"),
-        ("alter role reader noinherit; drop owned by r_reader; drop role r_reader; create role r_reader",
-            "The user is in its group, and inherits from it"),
+        (
+            "alter role reader noinherit; drop owned by r_reader; drop role r_reader; create role r_reader",
+            "The user is in its group, and inherits from it"
+        ),
     ]
 
     @Test("finds the broken link, and what it says mends it", arguments: TestServer.versions)
@@ -50,7 +55,9 @@ struct ExplanationTests {
                 var explanation = try await explain()
                 #expect(!explanation.isAllowed)
                 #expect(try await !sees(), "\(accident.sql)")
-                #expect(explanation.links.contains { $0.condition == accident.condition && $0.state == .broken }, "\(explanation)")
+                #expect(
+                    explanation.links.contains { $0.condition == accident.condition && $0.state == .broken },
+                    "\(explanation)")
                 // From the login to the row: one remedy may show the next broken link.
                 for _ in 0..<8 {
                     guard let link = explanation.links.first(where: { $0.state == .broken }) else { break }
@@ -64,7 +71,8 @@ struct ExplanationTests {
         }
     }
 
-    @Test("covers the original's troubleshooting: tables that a migrator made are not granted from the start (defect 3)")
+    @Test(
+        "covers the original's troubleshooting: tables that a migrator made are not granted from the start (defect 3)")
     func undeclaredCreator() async throws {
         try await TestServer.with(version: 17) { server in
             let fixture = AccessFixture(server)
@@ -85,7 +93,8 @@ struct ExplanationTests {
             #expect(try await fixture.may("reader", "select from app.next"))
             // It is in the plan's notes as well, before anybody asks.
             let plan = try await fixture.manager.plan(desired)
-            #expect(plan.notes.contains { $0.contains("migrator can create objects in the schema app") }, "\(plan.notes)")
+            #expect(
+                plan.notes.contains { $0.contains("migrator can create objects in the schema app") }, "\(plan.notes)")
         }
     }
 
@@ -147,7 +156,8 @@ struct ExplanationTests {
                         #expect(cell.isAsDeclared == !isDrift, "\(login.name) \(object.name) \(cell)")
                         guard cell.ability != .other else { continue }
                         for operation in tried where operation.kind == group.kind {
-                            let may = try await fixture.may(login.name, operation.sql.replacing("NAME", with: object.sql))
+                            let may = try await fixture.may(
+                                login.name, operation.sql.replacing("NAME", with: object.sql))
                             let rank = { (ability: AccessReport.Ability) in order.firstIndex(of: ability) ?? 0 }
                             #expect(
                                 may == (rank(cell.ability) >= rank(operation.ability)),

@@ -49,7 +49,9 @@ struct AuroraConfiguration {
         for key in ["activityStream", "deletionProtection", "dropUsers", "skipManagerRotation"] {
             _ = object[key]?.bool
         }
-        for key in ["skipAddRotationMultiUser", "skipProvisionDatabase", "skipUserProvisioning", "skipProxy"] { _ = object[key]?.bool }
+        for key in ["skipAddRotationMultiUser", "skipProvisionDatabase", "skipUserProvisioning", "skipProxy"] {
+            _ = object[key]?.bool
+        }
         for key in ["cloudwatchLogsRetention", "lambdaLogRetention", "instances", "performanceInsightRetention"] {
             _ = object[key]?.int
         }

@@ -25,7 +25,8 @@ struct AccessOptions: ParsableArguments {
             valueName: "name"))
     var stack: String?
 
-    @Option(help: ArgumentHelp("The cloud assembly or the configuration file that declares the access.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("The cloud assembly or the configuration file that declares the access.", valueName: "path"))
     var from = "cdk.out"
 
     @Option(help: "What becomes of privileges that are not declared: managed or additive; as declared by default.")
@@ -39,7 +40,8 @@ struct AccessOptions: ParsableArguments {
     @Option(
         name: .customLong("removed-schema"),
         help: ArgumentHelp(
-            "A schema that is no longer declared, in which privileges are revoked; may be repeated.", valueName: "name"))
+            "A schema that is no longer declared, in which privileges are revoked; may be repeated.", valueName: "name")
+    )
     var removedSchemas: [String] = []
 
     @Flag(help: "Drop the users that are no longer declared, after what they own was given to the manager.")
