@@ -61,28 +61,3 @@ public enum RotationAdmission: Hashable, Sendable {
     /// The version is current already: a request that was answered before came again.
     case alreadyCurrent
 }
-
-/// Why a step must not be taken.
-public enum RotationRefusal: Error, Hashable, Sendable {
-    /// The secret has no rotation schedule.
-    case disabled(secret: String)
-    /// The secret has no such version.
-    case unknownVersion(secret: String, versionID: String)
-    /// The version is there, but it is not the one that a rotation is about to make current.
-    case notPending(secret: String, versionID: String)
-}
-
-extension RotationRefusal: CustomStringConvertible {
-    /// Which secret, why, and what to do.
-    public var description: String {
-        switch self {
-        case .disabled(let secret):
-            "The secret '\(secret)' is not enabled for rotation: give it a rotation schedule, as the stack does."
-        case .unknownVersion(let secret, let version):
-            "The secret '\(secret)' has no version '\(version)': start a new rotation."
-        case .notPending(let secret, let version):
-            "The version '\(version)' of the secret '\(secret)' is not labelled \(VersionStage.pending): "
-                + "start a new rotation."
-        }
-    }
-}

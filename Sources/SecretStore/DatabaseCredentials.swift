@@ -8,8 +8,8 @@
 
 /// The value of a database user's secret (AWS Secrets Manager User Guide, "JSON structure of AWS Secrets Manager
 /// secrets"); members that are not known here are kept as they are.
-public struct DatabaseCredentials: Sendable, Equatable {
-    private enum Member: Codable, Equatable, Sendable {
+public struct DatabaseCredentials: Sendable, Hashable {
+    private enum Member: Codable, Hashable, Sendable {
         case text(String)
         case number(Int)
         case flag(Bool)

@@ -172,7 +172,9 @@ struct AccessMatrixTests {
         }
     }
 
-    @Test("in some of the schemas only is possible, for any number of users (defect 10)", arguments: TestServer.versions)
+    @Test(
+        "in some of the schemas only is possible, for any number of users (defect 10)",
+        arguments: TestServer.versions)
     func schemasOfAUser(version: Int) async throws {
         try await TestServer.with(version: version) { server in
             let fixture = AccessFixture(server)

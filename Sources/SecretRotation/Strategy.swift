@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SecretStore
+
+/// How a secret is rotated: a user changes its own password, or a pair of users takes turns (AWS Secrets Manager User
+/// Guide, "Lambda function rotation strategies").
+struct Strategy {
+    static let cloneSuffix = "_clone"
+    // As AWS's own functions want it to be called.
+    private static let engines: Set = ["postgres", "aurora-postgresql"]
+
+    /// Who changes the passwords; the user itself where `nil`.
+    let managerSecret: String?
+    /// Whose turn it is next.
+    let nextUsername: String
+
+    /// Chooses by what the secret contains and the stack says.
+    init(
+        _ current: DatabaseCredentials, _ secret: String, _ configuration: RotationMachine.Configuration
+    ) throws(Conversation.Stop) {
+        guard let engine = current.engine, Self.engines.contains(engine) else {
+            throw .refusal(.otherEngine(secret: secret, engine: current.engine))
+        }
+        guard current.host?.isEmpty == false else { throw .refusal(.noHost(secret: secret)) }
+        guard let manager = current.masterArn else {
+            managerSecret = nil
+            nextUsername = current.username
+            return
+        }
+        // Whoever can write to a secret must not make this function use other credentials, or change other users.
+        if let declared = configuration.managerSecret, declared != manager {
+            throw .refusal(.otherManager(secret: secret, manager: manager, expected: declared))
+        }
+        if let usernames = configuration.usernames, !usernames.contains(Self.base(current.username)) {
+            throw .refusal(.notDeclared(secret: secret, username: current.username))
+        }
+        managerSecret = manager
+        nextUsername = Self.other(current.username)
+    }
+
+    /// The pair's name.
+    static func base(_ username: String) -> String {
+        username.hasSuffix(cloneSuffix) ? String(username.dropLast(cloneSuffix.count)) : username
+    }
+
+    /// The pair's other user.
+    static func other(_ username: String) -> String {
+        username.hasSuffix(cloneSuffix) ? base(username) : username + cloneSuffix
+    }
+
+    /// The secret by which a proxy admits a user of a pair, as the stack names it.
+    static func listedSecret(of username: String, secret: String) -> String {
+        secret + (username.hasSuffix(cloneSuffix) ? "ProxyClone" : "ProxyUser")
+    }
+}
