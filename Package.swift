@@ -127,7 +127,12 @@ let package = Package(
                 "DatabaseAccess", "PostgreSQL", "TestSupport", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "SecretStoreTests", dependencies: ["SecretStore"]),
-        .testTarget(name: "SecretRotationTests", dependencies: ["SecretRotation", "SecretStore"]),
+        .testTarget(
+            name: "SecretRotationTests",
+            dependencies: [
+                "SecretRotation", "SecretStore", "PostgreSQL", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(
             name: "LambdaRuntimeTests",
             dependencies: ["LambdaRuntime", "HTTP", .product(name: "Logging", package: "swift-log")]),

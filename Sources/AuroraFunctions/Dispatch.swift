@@ -10,6 +10,23 @@ public import LambdaRuntime
 #endif
 
 extension FunctionEnvironment {
+    /// Does what a handler is there for.
+    ///
+    /// - Parameters:
+    ///   - handler: Which one.
+    ///   - event: The event.
+    ///   - deliver: Sends CloudFormation the answer to a request.
+    /// - Throws: Why it could not be done.
+    public func handle(
+        _ handler: HandlerName, _ event: [UInt8], deliver: (CustomResourceResponse) async throws -> Void
+    ) async throws {
+        if handler == .rotation {
+            _ = try await RotationHandler(self).handle(event)
+        } else {
+            try await deliver(try await answer(handler, event))
+        }
+    }
+
     /// Answers CloudFormation's request to a custom resource's handler.
     ///
     /// - Parameters:

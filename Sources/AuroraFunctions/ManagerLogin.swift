@@ -2,6 +2,7 @@
 
 import Logging
 import PostgreSQL
+import SecretRotation
 import SecretStore
 
 /// Logs in as the manager with what its secret says.
@@ -38,22 +39,5 @@ struct ManagerLogin: Sendable {
     func credentials() async throws -> DatabaseCredentials {
         let version = try await secrets.value(of: secretArn, stage: VersionStage.current)
         return try DatabaseCredentials(value: version.value, secret: secretArn)
-    }
-}
-
-extension DatabaseCredentials {
-    /// How the database is reached with these credentials.
-    ///
-    /// - Throws: ``SecretStoreError/malformed(secret:reason:)`` where no host is named.
-    func configuration(
-        database: String, tls: PostgresConnection.Configuration.TLS?, secret: String
-    ) throws -> PostgresConnection.Configuration {
-        guard let host, !host.isEmpty else {
-            throw SecretStoreError.malformed(
-                secret: secret,
-                reason: "has no 'host': attach it to the cluster, which its attachment in the stack does")
-        }
-        return PostgresConnection.Configuration(
-            host: host, port: port, username: username, password: password, database: database, tls: tls ?? .require)
     }
 }

@@ -77,6 +77,7 @@ public struct UserHandler: CustomResourceHandler {
         _ properties: UserProperties, active: DatabaseCredentials, base: String, logins: Login
     ) async throws -> Int {
         var changes = 0
+        let previous = try await readPrevious(properties.userSecretArn)
         let pairs = [
             (properties.proxyUserSecretArn, base), (properties.proxyCloneSecretArn, base + DesiredAccess.cloneSuffix),
         ]
@@ -87,6 +88,11 @@ public struct UserHandler: CustomResourceHandler {
             _ = credentials.complete(from: active, proxyHost: properties.proxyHost)
             if username == active.username {
                 credentials.password = active.password
+            } else if let previous, previous.username == username,
+                try await logins.works(username: username, password: previous.password)
+            {
+                // Somebody may still log in with what was current before the last rotation (defect 5).
+                credentials.password = previous.password
             } else if try await logins.setPassword(credentials.password, of: username) {
                 changes += 1
             }
@@ -101,6 +107,16 @@ public struct UserHandler: CustomResourceHandler {
     private func read(_ arn: String) async throws -> DatabaseCredentials {
         let version = try await environment.secrets.value(of: arn, stage: VersionStage.current)
         return try DatabaseCredentials(value: version.value, secret: arn)
+    }
+
+    /// What was current before the last rotation, where there was one.
+    private func readPrevious(_ arn: String) async throws -> DatabaseCredentials? {
+        do {
+            let version = try await environment.secrets.value(of: arn, stage: VersionStage.previous)
+            return try DatabaseCredentials(value: version.value, secret: arn)
+        } catch SecretStoreError.notFound {
+            return nil
+        }
     }
 
     private func write(_ credentials: DatabaseCredentials, to arn: String) async throws {

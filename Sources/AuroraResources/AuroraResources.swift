@@ -33,6 +33,10 @@ public enum FunctionVariable: String, Hashable, Sendable {
     case managerSecretArn = "MANAGER_SECRET_ARN"
     /// Characters that a new password must not contain.
     case excludeCharacters = "EXCLUDE_CHARACTERS"
+    /// The declared users, separated by commas.
+    case usernames = "USERNAMES"
+    /// Which credentials the proxy admits: `bothUsers` where it lists a secret for each user of a pair.
+    case proxyCredentials = "PROXY_CREDENTIALS"
 }
 
 /// The properties of `Custom::AuroraDatabase`: a database, its schemas and who may use them.

@@ -89,9 +89,15 @@ struct Operations {
         let options = properties.commonRotationUserOptions
         let rotatesUsers = !properties.skipAddRotationMultiUser && !users.isEmpty
         if rotatesUsers || !properties.skipManagerRotation {
+            var environment: [FunctionVariable: Value<String>] = [
+                .excludeCharacters: Value(options.excludeCharacters),
+                .usernames: Value(users.map(\.username).joined(separator: ",")),
+            ]
+            if users.contains(where: { $0.proxySecrets != nil }) {
+                environment[.proxyCredentials] = Value(AuroraProperties.ProxyCredentials.bothUsers.rawValue)
+            }
             let (function, reachable) = databaseFunction(
-                "RotationFunction", .rotation, description: "Rotation lambda",
-                environment: [.excludeCharacters: Value(options.excludeCharacters)])
+                "RotationFunction", .rotation, description: "Rotation lambda", environment: environment)
             var secrets = properties.skipManagerRotation ? [] : [cluster.secret]
             if rotatesUsers {
                 secrets += users.flatMap { [$0.secret] + ($0.proxySecrets.map { [$0.user, $0.clone] } ?? []) }

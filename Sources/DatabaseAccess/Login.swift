@@ -20,13 +20,7 @@ public struct Login: Sendable {
     public func works(username: String, password: String) async throws -> Bool {
         var configuration = manager
         (configuration.username, configuration.password) = (username, password)
-        do {
-            let connection = try await PostgresConnection.connect(configuration, logger: logger)
-            await connection.close()
-            return true
-        } catch let error as PostgresError where error.isAuthenticationFailure {
-            return false
-        }
+        return try await PostgresConnection.accepts(configuration, logger: logger)
     }
 
     /// Gives a user a password, unless it has it already.
@@ -39,8 +33,7 @@ public struct Login: Sendable {
         if try await works(username: username, password: password) { return false }
         let connection = try await PostgresConnection.connect(manager, logger: logger)
         defer { Task { await connection.close() } }
-        let verifier = try await connection.passwordVerifier(password, username: username)
-        try await connection.query("alter role \(identifier: username) password \(literal: verifier)")
+        try await connection.setPassword(password, of: username)
         return true
     }
 }

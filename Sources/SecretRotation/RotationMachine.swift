@@ -176,14 +176,16 @@ public struct RotationMachine: Hashable, Sendable {
         guard let managerSecret = strategy.managerSecret else {
             return try setOwn(current, pending, &conversation)
         }
-        let manager = try conversation.read(managerSecret, stage: VersionStage.current)
-        guard let manager else { throw .refusal(.noCurrentValue(secret: managerSecret)) }
+        let stored = try conversation.read(managerSecret, stage: VersionStage.current)
+        guard var manager = stored else { throw .refusal(.noCurrentValue(secret: managerSecret)) }
         guard manager.host == current.host else {
             throw .refusal(.otherHost(secret: request.secretID, host: current.host, expected: manager.host))
         }
         guard Strategy.base(manager.username) != Strategy.base(current.username) else {
             throw .refusal(.managersName(secret: request.secretID, username: manager.username))
         }
+        // Locks belong to a database: all take them in the one that the users' secret names.
+        manager.databaseName = current.databaseName
         guard try conversation.logsIn(manager) else {
             throw .refusal(.managerLost(secret: managerSecret, cluster: manager.dbClusterIdentifier))
         }

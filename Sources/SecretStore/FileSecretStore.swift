@@ -13,6 +13,7 @@ public struct FileSecretStore: SecretStore {
     private struct File: Codable {
         struct Version: Codable {
             var id: String
+            /// Empty where a rotation has begun, and has not made it yet.
             var value: String
             var stages: [String]
         }
@@ -103,6 +104,34 @@ public struct FileSecretStore: SecretStore {
         }
     }
 
+    /// Says whether a secret has a rotation schedule.
+    ///
+    /// - Throws: ``SecretStoreError``.
+    public func setRotationEnabled(_ isEnabled: Bool, of secretID: String) throws {
+        guard try file(secretID).isRotationEnabled != isEnabled else { return }
+        try change(secretID) { $0.isRotationEnabled = isEnabled }
+    }
+
+    /// Begins a rotation, as `RotateSecret` does: a version without a value gets the label `AWSPENDING`.
+    ///
+    /// - Parameter secretID: The secret.
+    /// - Returns: The version's id, which is that of a rotation that has begun before and did not come to its end.
+    /// - Throws: ``SecretStoreError``.
+    public func beginRotation(of secretID: String) throws -> String {
+        var versionID = UUID().uuidString
+        try change(secretID) { file in
+            if let pending = file.versions.first(where: {
+                $0.stages.contains(VersionStage.pending) && !$0.stages.contains(VersionStage.current)
+            }) {
+                versionID = pending.id
+                return
+            }
+            file.versions.append(.init(id: versionID, value: "", stages: []))
+            Self.move(VersionStage.pending, to: versionID, in: &file)
+        }
+        return versionID
+    }
+
     /// Reads a version by its label.
     public func value(of secretID: String, stage: String) async throws -> SecretVersion {
         try version(of: secretID, "version with the label \(stage)") { $0.stages.contains(stage) }
@@ -119,7 +148,7 @@ public struct FileSecretStore: SecretStore {
         of secretID: String, _ what: String, _ matches: (File.Version) -> Bool
     ) throws -> SecretVersion {
         let file = try file(secretID)
-        guard let version = file.versions.first(where: matches) else {
+        guard let version = file.versions.first(where: matches), !version.value.isEmpty else {
             throw SecretStoreError.notFound(secret: file.name, what: what)
         }
         return SecretVersion(id: version.id, value: version.value, stages: Set(version.stages))
@@ -138,9 +167,10 @@ public struct FileSecretStore: SecretStore {
     public func put(_ value: String, for secretID: String, versionID: String, stages: Set<String>) async throws {
         try change(secretID) { file in
             if let existing = file.versions.firstIndex(where: { $0.id == versionID }) {
-                guard file.versions[existing].value == value else {
+                guard [value, ""].contains(file.versions[existing].value) else {
                     throw SecretStoreError.versionExists(secret: file.name, versionID: versionID)
                 }
+                file.versions[existing].value = value
             } else {
                 file.versions.append(.init(id: versionID, value: value, stages: []))
             }

@@ -24,8 +24,11 @@ public struct SecretsManagerStore: SecretStore {
     private func read(_ secretID: String, versionID: String?, stage: String) async throws -> SecretVersion {
         do {
             let value = try await api.getSecretValue(secretID, versionID: versionID, versionStage: stage)
+            guard let text = value.secretString else {
+                throw SecretStoreError.notFound(secret: secretID, what: "text with the label \(stage)")
+            }
             return SecretVersion(
-                id: value.versionID, value: value.secretString ?? "", stages: Set(value.versionStages ?? []))
+                id: value.versionID, value: text, stages: Set(value.versionStages ?? []))
         } catch let error as AWSError where error.code == "ResourceNotFoundException" {
             throw SecretStoreError.notFound(secret: secretID, what: "version with the label \(stage)")
         }
@@ -41,7 +44,11 @@ public struct SecretsManagerStore: SecretStore {
 
     /// Writes a version.
     public func put(_ value: String, for secretID: String, versionID: String, stages: Set<String>) async throws {
-        try await api.putSecretValue(secretID, token: versionID, secretString: value, stages: stages.sorted())
+        do {
+            try await api.putSecretValue(secretID, token: versionID, secretString: value, stages: stages.sorted())
+        } catch let error as AWSError where error.code == "ResourceExistsException" {
+            throw SecretStoreError.versionExists(secret: secretID, versionID: versionID)
+        }
     }
 
     /// Moves a label to a version.

@@ -40,8 +40,7 @@ struct Bootstrap {
             let delivery = ResponseDelivery(http: http)
             try await loop.run { event, context in
                 let environment = FunctionEnvironment(variables: variables, secrets: store, logger: context.logger)
-                let response = try await environment.answer(handler, event)
-                try await delivery.deliver(response, to: event)
+                try await environment.handle(handler, event) { try await delivery.deliver($0, to: event) }
                 return Array("{}".utf8)
             }
         } catch {
