@@ -86,13 +86,14 @@ let package = Package(
             name: "LocalStack",
             dependencies: [
                 "LocalServers", "CloudFormation", "AuroraFunctions", "AuroraResources", "DatabaseAccess",
-                "LambdaRuntime", "PostgreSQL", "SecretStore", .product(name: "Logging", package: "swift-log"),
+                "LambdaRuntime", "PostgreSQL", "SecretRotation", "SecretStore",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "aurora",
             dependencies: [
                 "CDKAurora", "CDK", "CloudFormation", "LocalStack", "LocalServers", "PostgreSQL", "SecretStore",
-                "DatabaseAccess", "AWSAPI", "HTTP",
+                "SecretRotation", "DatabaseAccess", "AWSAPI", "HTTP",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),

@@ -220,5 +220,5 @@ public struct PostgresServer: Sendable {
 }
 
 extension StringProtocol {
-    fileprivate var trimmed: String { String(filter { !$0.isWhitespace }) }
+    var trimmed: String { String(filter { !$0.isWhitespace }) }
 }

@@ -6,6 +6,8 @@ public enum ServerError: Error, Hashable, Sendable {
     case notInstalled(version: Int?)
     /// The files are of a version that is not installed.
     case wrongVersion(directory: String, found: String, installed: [Int])
+    /// The stand-in for RDS Proxy is not installed.
+    case noPooler
     /// The port belongs to another program.
     case portTaken(Int)
     /// PostgreSQL does not run as root, and there is no user for it.
@@ -29,6 +31,9 @@ extension ServerError: CustomStringConvertible {
         case .wrongVersion(let directory, let found, let installed):
             "'\(directory)' was made by PostgreSQL \(found), and installed is \(installed.map(String.init).joined(separator: ", ")): "
                 + "install version \(found), or start anew with 'aurora local down --delete'."
+        case .noPooler:
+            "There is no pgbouncer on this machine, which stands in for RDS Proxy: install it (on Debian: apt-get install "
+                + "pgbouncer), or leave out --proxy."
         case .portTaken(let port):
             "The port \(port) is taken by another program: choose another one with --port, or stop that program."
         case .noUser(let name):

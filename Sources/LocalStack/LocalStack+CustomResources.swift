@@ -64,10 +64,7 @@ extension LocalStack {
         else {
             throw LocalStackError.unsupported(resource: function.logicalID, what: "a handler that is not Aurora's")
         }
-        var variables: [String: String] = [:]
-        for member in function.properties["Environment"]?["Variables"]?.members ?? [] {
-            variables[member.name] = try evaluator.text(member.value, of: function.logicalID)
-        }
+        let variables = try evaluator.variables(of: function)
         var request = self.request(
             before == nil ? "Create" : "Update", resource.logicalID, resource.type,
             try properties(of: resource, evaluator))

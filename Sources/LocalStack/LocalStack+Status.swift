@@ -15,6 +15,8 @@ extension LocalStack {
         public let username: String
         /// Whether it works now; `nil` where the server does not run.
         public let works: Bool?
+        /// Whether it works through the proxy; `nil` where there is none, or it does not list this login.
+        public let worksThroughProxy: Bool?
     }
 
     /// How a stack is.
@@ -39,9 +41,14 @@ extension LocalStack {
             let credentials = try await credentials(of: secret)
             var works: Bool?
             if port != nil { works = try await logsIn(credentials, database: state.databaseName) }
+            var worksThroughProxy: Bool?
+            if port != nil, state.hasProxy == true, credentials.masterArn != nil {
+                worksThroughProxy = try await proxyAccepts(credentials, database: state.databaseName)
+            }
             logins.append(
                 Login(
-                    user: userName(secret, state), secret: secret, username: credentials.username, works: works))
+                    user: userName(secret, state), secret: secret, username: credentials.username, works: works,
+                    worksThroughProxy: worksThroughProxy))
         }
         return Status(port: port, database: state.databaseName, logins: logins)
     }
@@ -90,14 +97,20 @@ extension LocalStack {
     public func login(
         as user: String
     ) async throws -> (credentials: DatabaseCredentials, database: String, binaries: String) {
+        let secret = try await secretName(of: user)
         let state = try LocalState(directory: directory)
-        let server = try await server()
-        guard server.runningPort != nil else { throw LocalStackError.notRunning(stack: name) }
+        return (try await credentials(of: secret), state.databaseName, try await server().installation.binaries)
+    }
+
+    /// The secret of a user of a stack that runs.
+    func secretName(of user: String) async throws -> String {
+        let state = try LocalState(directory: directory)
+        guard try await server().runningPort != nil else { throw LocalStackError.notRunning(stack: name) }
         let names = try orderedSecrets(state)
         guard let secret = names.first(where: { userName($0, state).lowercased() == user.lowercased() || $0 == user })
         else {
             throw LocalStackError.noSuchUser(name: user, known: names.map { userName($0, state) })
         }
-        return (try await credentials(of: secret), state.databaseName, server.installation.binaries)
+        return secret
     }
 }

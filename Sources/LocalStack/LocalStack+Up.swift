@@ -60,6 +60,7 @@ extension LocalStack {
     /// - Throws: ``LocalStackError``, `ServerError`, `PostgresError`, `SecretStoreError`.
     public static func up(
         assembly: LocalAssembly, stack: String?, root: String, port: Int? = nil, version: Int? = nil,
+        proxy: Bool? = nil,
         environment: [String: String], logger: Logger, progress: @Sendable (String) -> Void
     ) async throws -> Report {
         let template = try assembly.template(named: stack)
@@ -70,7 +71,7 @@ extension LocalStack {
         // A first start that was killed leaves files without a state: they are of no use to anyone.
         if isNew { try await local.removeFiles() }
         do {
-            return try await local.up(template, isNew: isNew, port: port, version: version, progress)
+            return try await local.up(template, isNew: isNew, port: port, version: version, proxy: proxy, progress)
         } catch {
             if isNew { try? await local.removeFiles() }
             throw error
@@ -78,9 +79,13 @@ extension LocalStack {
     }
 
     func up(
-        _ template: LocalTemplate, isNew: Bool, port: Int?, version: Int?, _ progress: (String) -> Void
+        _ template: LocalTemplate, isNew: Bool, port: Int?, version: Int?, proxy: Bool?, _ progress: (String) -> Void
     ) async throws -> Report {
         let before = isNew ? nil : try LocalState(directory: directory)
+        let hasProxy = proxy ?? before?.hasProxy ?? false
+        if proxy == true, template.resources(ofType: Self.proxyType).isEmpty {
+            throw LocalStackError.unsupported(resource: name, what: "--proxy, as the stack declares no proxy")
+        }
         let location = try await chooseServerDirectory()
         let server = try await PostgresServer(directory: location, version: version, environment: environment)
         // Names do not depend on where the server is, and are needed before it runs.
@@ -103,12 +108,16 @@ extension LocalStack {
                 before
                 ?? LocalState(
                     stack: name, port: runningPort, managerSecret: manager, databaseName: database)
-            (state.port, state.databaseName) = (runningPort, database)
-            let evaluator = TemplateEvaluator(template: template, host: Self.host, port: runningPort)
+            (state.port, state.databaseName, state.hasProxy) = (runningPort, database, hasProxy)
+            let evaluator = TemplateEvaluator(
+                template: template, host: Self.host, port: runningPort,
+                proxyHost: hasProxy ? ConnectionPooler.host : nil)
             try await attachSecrets(evaluator)
             let steps = try await runCustomResources(evaluator, &state, progress)
             try removeUndeclaredSecrets(evaluator)
+            try prepareRotation(evaluator, &state)
             try state.write(to: directory)
+            try await runProxy(state)
             return Report(
                 stack: name, isNew: isNew, wasStarted: !wasRunning, serverVersion: server.installation.version,
                 port: runningPort,

@@ -97,6 +97,7 @@ public struct LocalStack: Sendable {
     public func down(deletingFiles: Bool) async throws -> Bool {
         let lock = try StackLock(directory: root, stack: name)
         defer { withExtendedLifetime(lock) {} }
+        try await pooler().stop()
         let ran = try await server().stop()
         if deletingFiles { try await removeFiles() }
         return ran
@@ -106,6 +107,7 @@ public struct LocalStack: Sendable {
         let manager = FileManager.default
         if let serverDirectory {
             // A first start that was killed may have left its server running.
+            if let pooler = try? await pooler() { await pooler.stop() }
             if let server = try? await server() { _ = try? await server.stop() }
             if !serverDirectory.hasPrefix("\(directory)/"), manager.fileExists(atPath: serverDirectory) {
                 try manager.removeItem(atPath: serverDirectory)

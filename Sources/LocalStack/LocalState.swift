@@ -28,6 +28,12 @@ struct LocalState: Codable, Equatable {
     var managerSecret: String
     var databaseName: String
     var resources: [String: Resource] = [:]
+    /// Whether something stands in for the proxy.
+    var hasProxy: Bool?
+    /// The secrets that the proxy lists.
+    var listedSecrets: [String]?
+    /// What the rotation function finds in its environment.
+    var rotationVariables: [String: String]?
 
     static func path(_ directory: String) -> String { "\(directory)/stack.json" }
 

@@ -8,6 +8,8 @@ struct TemplateEvaluator {
     let template: LocalTemplate
     let host: String
     let port: Int
+    /// The proxy's host name, where something stands in for it; else its clients go to the server itself.
+    var proxyHost: String?
 
     /// A property's value with all functions worked out.
     func evaluate(_ expression: TemplateExpression, of resource: String) throws -> TemplateExpression {
@@ -79,8 +81,9 @@ struct TemplateEvaluator {
     private func attribute(_ id: String, _ name: String, _ resource: String) throws -> String {
         switch (template[id]?.type, name) {
         case ("AWS::RDS::DBCluster", "Endpoint.Address"), ("AWS::RDS::DBCluster", "ReadEndpoint.Address"),
-            ("AWS::RDS::DBProxy", "Endpoint"):
+            ("AWS::RDS::DBProxy", "Endpoint") where proxyHost == nil:
             return host
+        case ("AWS::RDS::DBProxy", "Endpoint"): return proxyHost ?? host
         case ("AWS::RDS::DBCluster", "Endpoint.Port"): return String(port)
         case (_?, "Arn"): return "arn:aws:local:\(id)"
         default: throw LocalStackError.unsupported(resource: resource, what: "the attribute \(name) of '\(id)'")
@@ -90,6 +93,15 @@ struct TemplateEvaluator {
     /// The name of a secret: the one it was given, else the one in the template.
     func secretName(_ secret: LocalTemplate.Resource) throws -> String {
         try text(secret.properties["Name"], of: secret.logicalID) ?? secret.logicalID
+    }
+
+    /// What a function finds in its environment.
+    func variables(of function: LocalTemplate.Resource) throws -> [String: String] {
+        var variables: [String: String] = [:]
+        for member in function.properties["Environment"]?["Variables"]?.members ?? [] {
+            variables[member.name] = try text(member.value, of: function.logicalID)
+        }
+        return variables
     }
 
     /// The function behind a custom resource.

@@ -10,6 +10,6 @@ struct AuroraCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             SynthCommand.self, ShowCommand.self, LocalCommand.self, PlanCommand.self, ApplyCommand.self,
-            DoctorCommand.self,
+            DoctorCommand.self, RotateCommand.self,
         ])
 }

@@ -5,6 +5,10 @@ struct TextTable: CustomStringConvertible {
     let columns: [String]
     var rows: [[String]] = []
 
+    init(_ columns: [String]) {
+        self.columns = columns
+    }
+
     init(_ columns: String...) {
         self.columns = columns
     }

@@ -41,12 +41,17 @@ struct LocalOptions: ParsableArguments {
     }
 }
 
+/// Whether a login works, in words.
+func verdict(_ works: Bool?) -> String { works.map { $0 ? "works" : "is refused" } ?? "not tried" }
+
 /// Shows the logins of a stack, each tried just now.
 func printLogins(_ status: LocalStack.Status) {
-    var table = TextTable("USER", "LOGS IN AS", "SECRET", "LOGIN")
+    let hasProxy = status.logins.contains { $0.worksThroughProxy != nil }
+    var table = TextTable(["USER", "LOGS IN AS", "SECRET", "LOGIN"] + (hasProxy ? ["THROUGH PROXY"] : []))
     for login in status.logins {
-        let works = login.works.map { $0 ? "works" : "is refused" } ?? "not tried"
-        table.rows.append([login.user, login.username, login.secret, works])
+        table.rows.append(
+            [login.user, login.username, login.secret, verdict(login.works)]
+                + (hasProxy ? [verdict(login.worksThroughProxy)] : []))
     }
     print(table)
 }

@@ -18,6 +18,11 @@ struct LocalUp: AsyncParsableCommand {
     @Option(help: "PostgreSQL's version for a new stack; the newest that is installed by default.")
     var postgresVersion: Int?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Start pgbouncer as the stand-in for RDS Proxy; as the last time where nothing is said.")
+    var proxy: Bool?
+
     func validate() throws {
         if let port, !(1...65535).contains(port) {
             throw ValidationError("--port is \(port): a port is a number from 1 to 65535.")
@@ -28,6 +33,7 @@ struct LocalUp: AsyncParsableCommand {
         let assembly = try LocalAssembly(path: assembly)
         let report = try await LocalStack.up(
             assembly: assembly, stack: options.stack, root: options.root, port: port, version: postgresVersion,
+            proxy: proxy,
             environment: options.environment, logger: options.logger, progress: { print("  \($0)") })
         print("PostgreSQL \(report.serverVersion) runs on \(LocalStack.host):\(report.port)")
         for step in report.steps {
