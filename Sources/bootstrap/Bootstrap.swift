@@ -5,6 +5,7 @@ import AuroraFunctions
 import AuroraResources
 import HTTP
 import LambdaRuntime
+import PostgreSQL
 import Logging
 import SecretStore
 
@@ -39,7 +40,10 @@ struct Bootstrap {
             let store = SecretsManagerStore(api: SecretsManagerAPI(client: client))
             let delivery = ResponseDelivery(http: http)
             try await loop.run { event, context in
-                let environment = FunctionEnvironment(variables: variables, secrets: store, logger: context.logger)
+                let environment = FunctionEnvironment(
+                    variables: variables, secrets: store,
+                    // As for all programs that use libpq: only a server on this machine does without TLS.
+                    tls: variables["PGSSLMODE"] == "disable" ? .disable : nil, logger: context.logger)
                 try await environment.handle(handler, event) { try await delivery.deliver($0, to: event) }
                 return Array("{}".utf8)
             }

@@ -3,84 +3,11 @@
 import itertools
 import os
 import signal
-import socket
 import subprocess
-import threading
 import unittest
 
+from interruption import CallCounter, PostgresProxy
 from support import CommandLineTest
-
-
-class InterruptingProxy:
-    """Forwards connections to PostgreSQL, and interrupts when the given number of statements were sent."""
-
-    SSL_REQUEST = (80877103).to_bytes(4, "big")
-
-    def __init__(self, port, statements, interrupt):
-        self.port_behind, self.left, self.interrupt = port, statements, interrupt
-        self.server_pid = None
-        self.was_interrupted = False
-        self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def close(self):
-        self.listener.close()
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self.port_behind))
-            for end in (client, server):
-                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=self.forward, args=(client, server, self.statement, True), daemon=True).start()
-            threading.Thread(target=self.forward, args=(server, client, self.answer, False), daemon=True).start()
-
-    def forward(self, source, target, look, is_first_untyped):
-        """Messages as PostgreSQL's protocol frames them: a type, except for the first of the client, and a length."""
-        stream = source.makefile("rb")
-        try:
-            while True:
-                kind = b"" if is_first_untyped else stream.read(1)
-                is_first_untyped = False
-                size = stream.read(4)
-                if len(size) < 4:
-                    break
-                body = stream.read(int.from_bytes(size, "big") - 4)
-                if not kind and body == self.SSL_REQUEST:
-                    source.sendall(b"N")
-                    is_first_untyped = True
-                    continue
-                look(kind, body)
-                target.sendall(kind + size + body)
-        except OSError:
-            pass
-        finally:
-            stream.close()
-            for end in (source, target):
-                try:
-                    end.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-            source.close()
-
-    def statement(self, kind, body):
-        if kind not in (b"P", b"Q"):
-            return
-        with self.lock:
-            self.left -= 1
-            if self.left != 0:
-                return
-            self.was_interrupted = True
-        self.interrupt(self)
-
-    def answer(self, kind, body):
-        if kind == b"K":
-            self.server_pid = int.from_bytes(body[:4], "big")
 
 
 class InterruptionTest(CommandLineTest):
@@ -117,13 +44,14 @@ class InterruptionTest(CommandLineTest):
         for state in itertools.cycle(("many", "few")):
             statement = self.statements.get(state, 1 - self.STEP) + self.STEP
             self.statements[state] = statement
-            proxy = InterruptingProxy(self.postgres_port, statement, lambda proxy: interrupt(proxy, process))
+            counter = CallCounter(statement, lambda proxy: interrupt(proxy, process))
+            proxy = PostgresProxy(self.postgres_port, counter)
             process = subprocess.Popen(
                 self.command("apply", state, proxy.port), cwd=self.folder, env=environment, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, text=True)
             output, _ = process.communicate(timeout=120)
             proxy.close()
-            if not proxy.was_interrupted:
+            if not counter.was_interrupted:
                 self.assertEqual(process.returncode, 0, output)
                 return interruptions
             interruptions += 1

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stands between a program and the servers that it talks to, and interrupts it at a given call."""
+import http.client
+import http.server
+import socket
+import threading
+
+
+class LoopbackServer(http.server.ThreadingHTTPServer):
+    """A server on a free port whose clients may die at any time, which is the point of these tests."""
+
+    daemon_threads = True
+
+    def __init__(self, handler):
+        handler.protocol_version = "HTTP/1.1"
+        handler.disable_nagle_algorithm = True
+        handler.log_message = lambda *arguments: None
+        super().__init__(("127.0.0.1", 0), handler)
+        self.port = self.server_address[1]
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, request, client_address):
+        pass
+
+    def close(self):
+        self.shutdown()
+        self.server_close()
+
+
+class CallCounter:
+    """Counts the calls of a program to all of its servers, and interrupts at one of them."""
+
+    def __init__(self, interrupt_at, interrupt):
+        self.left, self.interrupt = interrupt_at, interrupt
+        self.was_interrupted = False
+        self.lock = threading.Lock()
+
+    def count(self, *details):
+        with self.lock:
+            self.left -= 1
+            if self.left != 0:
+                return
+            self.was_interrupted = True
+        self.interrupt(*details)
+
+
+class PostgresProxy:
+    """Forwards connections to PostgreSQL, and counts the statements."""
+
+    SSL_REQUEST = (80877103).to_bytes(4, "big")
+
+    def __init__(self, port, counter):
+        self.port_behind, self.counter = port, counter
+        self.server_pid = None
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def close(self):
+        self.listener.close()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self.port_behind))
+            for end in (client, server):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self.forward, args=(client, server, self.statement, True), daemon=True).start()
+            threading.Thread(target=self.forward, args=(server, client, self.answer, False), daemon=True).start()
+
+    def forward(self, source, target, look, is_first_untyped):
+        """Messages as PostgreSQL's protocol frames them: a type, except for the first of the client, and a length."""
+        stream = source.makefile("rb")
+        try:
+            while True:
+                kind = b"" if is_first_untyped else stream.read(1)
+                is_first_untyped = False
+                size = stream.read(4)
+                if len(size) < 4:
+                    break
+                body = stream.read(int.from_bytes(size, "big") - 4)
+                if not kind and body == self.SSL_REQUEST:
+                    source.sendall(b"N")
+                    is_first_untyped = True
+                    continue
+                look(kind, body)
+                target.sendall(kind + size + body)
+        except OSError:
+            pass
+        finally:
+            stream.close()
+            for end in (source, target):
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+            source.close()
+
+    def statement(self, kind, body):
+        if kind in (b"P", b"Q"):
+            self.counter.count(self)
+
+    def answer(self, kind, body):
+        if kind == b"K":
+            self.server_pid = int.from_bytes(body[:4], "big")
+
+
+class HTTPProxy:
+    """Forwards requests, and counts them twice: before they get to the server, and before the answer comes back."""
+
+    def __init__(self, port, counter):
+        proxy = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                try:
+                    counter.count(proxy)
+                    connection = http.client.HTTPConnection("localhost", port, timeout=60)
+                    connection.request("POST", self.path, body, dict(self.headers))
+                    answer = connection.getresponse()
+                    content = answer.read()
+                    connection.close()
+                    counter.count(proxy)
+                    self.send_response(answer.status)
+                    for name, value in answer.getheaders():
+                        if name.lower() not in ("transfer-encoding", "content-length", "connection", "server", "date"):
+                            self.send_header(name, value)
+                    self.send_header("Content-Length", str(len(content)))
+                    self.end_headers()
+                    self.wfile.write(content)
+                except OSError:
+                    self.close_connection = True
+
+        self.server = LoopbackServer(Handler)
+        self.port, self.close = self.server.port, self.server.close

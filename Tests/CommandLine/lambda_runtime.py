@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Runtime API of AWS Lambda, for a function that runs as a process of this machine."""
+import http.server
+import json
+import os
+import queue
+import subprocess
+import uuid
+
+from interruption import LoopbackServer
+
+
+class LambdaFunction:
+    """The functions' program behind a Runtime API of its own; its log is kept."""
+
+    def __init__(self, handler, environment, folder):
+        self.events, self.answers = queue.Queue(), queue.Queue()
+        function = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                event = function.events.get()
+                if event is None:
+                    self.close_connection = True
+                    return
+                self.answer(200, json.dumps(event).encode(), {
+                    "Lambda-Runtime-Aws-Request-Id": str(uuid.uuid4()), "Lambda-Runtime-Deadline-Ms": "99999999999999"})
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.answer(202, b"{}")
+                function.answers.put((self.path.rsplit("/", 1)[1], json.loads(body)))
+
+            def answer(self, status, content, headers=()):
+                self.send_response(status)
+                for name, value in dict(headers).items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+        self.server = LoopbackServer(Handler)
+        self.log_path = folder / f"{handler}-{uuid.uuid4()}.log"
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                ["bootstrap"], cwd=folder, stdout=log, stderr=subprocess.STDOUT,
+                env={**os.environ, **environment, "_HANDLER": handler,
+                     "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.server.port}"})
+
+    def invoke(self, event, timeout=120):
+        """What the function answers: `response` and its value, or `error` and why; `None` where it died."""
+        self.events.put(event)
+        waited = 0
+        while True:
+            try:
+                return self.answers.get(timeout=0.05)
+            except queue.Empty:
+                waited += 0.05
+                if self.process.poll() is not None:
+                    return None
+                if waited > timeout:
+                    raise TimeoutError(f"the function does not answer to {event}")
+
+    def kill(self):
+        self.process.kill()
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.events.put(None)
+        self.server.close()
+
+    @property
+    def log(self):
+        return self.log_path.read_text()

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rotation function as Lambda runs it, against PostgreSQL and Secrets Manager, killed at every call."""
+import json
+import logging
+import os
+import unittest
+import uuid
+
+import boto3
+import psycopg
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+from moto.secretsmanager.models import secretsmanager_backends
+
+from interruption import CallCounter, HTTPProxy, PostgresProxy
+from lambda_runtime import LambdaFunction
+from support import ACCOUNT, REGION, CommandLineTest
+
+STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+
+
+class RotationFunctionTest(CommandLineTest):
+    # At every call where AURORA_TEST_THOROUGHLY is set.
+    STEP = 1 if os.environ.get("AURORA_TEST_THOROUGHLY") else 5
+
+    @classmethod
+    def setUpClass(cls):
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        cls.moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        cls.moto.start()
+        cls.moto_port = cls.moto.get_host_and_port()[1]
+        cls.secrets = boto3.client(
+            "secretsmanager", region_name=REGION, endpoint_url=f"http://127.0.0.1:{cls.moto_port}",
+            aws_access_key_id="testing", aws_secret_access_key="testing")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.moto.stop()
+
+    def start(self):
+        self.synthesize()
+        self.succeed("aurora", "local", "up")
+        self.port = self.local_port()
+        self.make_secrets()
+
+    def make_secrets(self):
+        """The stack's secrets, as the local stack has them now, in Secrets Manager."""
+        self.prefix = f"s{uuid.uuid4().hex[:8]}"
+        self.arns = {}
+        names = ["AuroraDemoManager"] + [f"AuroraDemoReader{suffix}" for suffix in ("", "ProxyUser", "ProxyClone")]
+        for name in names:
+            value = self.secret(name)
+            if "masterarn" in value:
+                value["masterarn"] = self.arns["AuroraDemoManager"]
+            made = self.secrets.create_secret(Name=self.prefix + name, SecretString=json.dumps(value))
+            self.arns[name] = made["ARN"]
+        for name in ("AuroraDemoReader", "AuroraDemoManager"):
+            self.stored(name).rotation_requested = self.stored(name).rotation_enabled = True
+
+    def stored(self, name):
+        return secretsmanager_backends[ACCOUNT][REGION].secrets[self.prefix + name]
+
+    def begin(self, name="AuroraDemoReader"):
+        """Begins a rotation as Secrets Manager does: an empty version, labelled AWSPENDING."""
+        token = str(uuid.uuid4())
+        self.stored(name).versions[token] = {"createdate": 0, "version_id": token, "version_stages": ["AWSPENDING"]}
+        return token
+
+    def value(self, name, stage="AWSCURRENT"):
+        return json.loads(self.secrets.get_secret_value(SecretId=self.arns[name], VersionStage=stage)["SecretString"])
+
+    def logs_in(self, credentials):
+        try:
+            psycopg.connect(
+                host="127.0.0.1", port=self.port, user=credentials["username"], password=credentials["password"],
+                dbname="demo").close()
+            return True
+        except psycopg.OperationalError:
+            return False
+
+    def proxy_admits(self, credentials):
+        """RDS Proxy admits whom the secrets that it lists name, with the passwords that they hold."""
+        listed = [self.value(f"AuroraDemoReader{suffix}") for suffix in ("ProxyUser", "ProxyClone")]
+        return self.logs_in(credentials) and any(
+            (entry["username"], entry["password"]) == (credentials["username"], credentials["password"]) for entry in listed)
+
+    def function(self, counter):
+        self.http, self.postgres = HTTPProxy(self.moto_port, counter), PostgresProxy(self.port, counter)
+        # The function finds the database through what counts its calls.
+        for name in self.arns:
+            for version in self.stored(name).versions.values():
+                if version.get("secret_string"):
+                    version["secret_string"] = json.dumps({**json.loads(version["secret_string"]), "port": self.postgres.port})
+        function = LambdaFunction("rotation", {
+            "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.http.port}", "PGSSLMODE": "disable",
+            "MANAGER_SECRET_ARN": self.arns["AuroraDemoManager"], "PROXY_CREDENTIALS": "bothUsers",
+            "USERNAMES": "aurora_demo_reader,aurora_demo_writer", "EXCLUDE_CHARACTERS": "\"'\\/@"}, self.folder)
+        self.addCleanup(function.close)
+        return function
+
+    def run_steps(self, function, token, name="AuroraDemoReader"):
+        """All steps, until one does not answer."""
+        for step in STEPS:
+            answer = function.invoke({"SecretId": self.arns[name], "ClientRequestToken": token, "Step": step})
+            if answer is None or answer[0] != "response":
+                return answer
+        return answer
+
+    def finish(self, function):
+        function.close()
+        self.http.close()
+        self.postgres.close()
+
+    def test_rotates_and_says_no_password(self):
+        self.start()
+        for name in ("AuroraDemoReader", "AuroraDemoReader", "AuroraDemoManager"):
+            function = self.function(CallCounter(0, None))
+            before = self.value(name)
+            self.assertEqual(self.run_steps(function, self.begin(name), name)[0], "response", function.log)
+            self.finish(function)
+            after = self.value(name)
+            self.assertTrue(self.logs_in(after))
+            self.assertNotEqual(before["password"], after["password"])
+            if name == "AuroraDemoReader":
+                self.assertTrue(self.proxy_admits(before) and self.proxy_admits(after))
+            for password in (before["password"], after["password"]):
+                self.assertNotIn(password, function.log)
+
+    def test_killed_at_every_call(self):
+        self.start()
+        at, killed = 1, 0
+        while True:
+            counter = CallCounter(at, lambda proxy: function.kill())
+            function = self.function(counter)
+            token, before = self.begin(), self.value("AuroraDemoReader")
+            self.run_steps(function, token)
+            self.finish(function)
+            # Whatever was done, the login that applications have works, direct and through the proxy.
+            self.assertTrue(self.proxy_admits(self.value("AuroraDemoReader")), f"killed at call {at}")
+            if not counter.was_interrupted:
+                break
+            killed += 1
+            # Secrets Manager tries again from the beginning, and that completes it.
+            again = self.function(CallCounter(0, None))
+            self.assertEqual(self.run_steps(again, token)[0], "response", again.log)
+            self.finish(again)
+            current = self.value("AuroraDemoReader")
+            self.assertNotEqual(current["username"], before["username"])
+            self.assertTrue(self.proxy_admits(current) and self.proxy_admits(self.value("AuroraDemoReader", "AWSPREVIOUS")))
+            at += self.STEP
+        print(f"The rotation function was killed at {killed} of {at} calls", flush=True)
+        self.assertGreater(killed, 30 / self.STEP)
+
+    def test_answers_bad_requests_with_one_line(self):
+        self.start()
+        function = self.function(CallCounter(0, None))
+        arn, token = self.arns["AuroraDemoReader"], self.begin()
+        good = {"SecretId": arn, "ClientRequestToken": token, "Step": "createSecret"}
+        stages = {id: list(version["version_stages"]) for id, version in self.stored("AuroraDemoReader").versions.items()}
+        for event, words in [
+            ({}, "none of Secrets Manager's"), ({**good, "Step": "dropSecret"}, "createSecret, setSecret"), ([], "none of"),
+            ({**good, "ClientRequestToken": "unknown"}, "has no version 'unknown'"),
+            ({**good, "Step": "setSecret"}, "createSecret comes first"),
+            ({**good, "SecretId": "no-such-secret"}, "ResourceNotFoundException"),
+        ]:
+            kind, answer = function.invoke(event)
+            self.assertEqual(kind, "error")
+            self.assertIn(words, answer["errorMessage"])
+            self.assertNotIn("\n", answer["errorMessage"])
+        self.assertEqual(stages, {id: list(version["version_stages"]) for id, version in self.stored("AuroraDemoReader").versions.items()})
+        # The secret's name does as well as its ARN, and all of it is still possible.
+        for step in STEPS:
+            kind, answer = function.invoke({**good, "SecretId": self.prefix + "AuroraDemoReader", "Step": step})
+            self.assertEqual(kind, "response", answer)
+        self.assertTrue(self.proxy_admits(self.value("AuroraDemoReader")))
+        self.finish(function)
+
+
+if __name__ == "__main__":
+    unittest.main()
