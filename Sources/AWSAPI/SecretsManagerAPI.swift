@@ -110,6 +110,15 @@ public struct SecretsManagerAPI: Sendable {
         _ = try await call("UpdateSecretVersionStage", input, as: Nothing.self)
     }
 
+    /// Begins a rotation, which the secret's function goes through by itself.
+    public func rotateSecret(_ secretID: String, token: String) async throws {
+        struct Input: Encodable {
+            let SecretId: String
+            let ClientRequestToken: String
+        }
+        _ = try await call("RotateSecret", Input(SecretId: secretID, ClientRequestToken: token), as: Nothing.self)
+    }
+
     /// Makes a password.
     public func getRandomPassword(length: Int, excludeCharacters: String) async throws -> String {
         struct Input: Encodable {

@@ -130,3 +130,18 @@ extension DatabaseCredentials: CustomStringConvertible, CustomDebugStringConvert
     /// Shows the password to nobody.
     public var customMirror: Mirror { Mirror(self, children: ["login": description, "password": "redacted"]) }
 }
+
+extension SecretStore {
+    /// Reads a secret's version as credentials.
+    ///
+    /// - Parameters:
+    ///   - secretID: The secret.
+    ///   - stage: The version's label.
+    /// - Returns: The credentials.
+    /// - Throws: ``SecretStoreError``, an error of the store.
+    public func credentials(
+        of secretID: String, stage: String = VersionStage.current
+    ) async throws -> DatabaseCredentials {
+        try DatabaseCredentials(value: try await value(of: secretID, stage: stage).value, secret: secretID)
+    }
+}

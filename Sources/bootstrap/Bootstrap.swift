@@ -5,8 +5,8 @@ import AuroraFunctions
 import AuroraResources
 import HTTP
 import LambdaRuntime
-import PostgreSQL
 import Logging
+import PostgreSQL
 import SecretStore
 
 #if canImport(FoundationEssentials)

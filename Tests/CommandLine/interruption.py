@@ -2,6 +2,7 @@
 """Stands between a program and the servers that it talks to, and interrupts it at a given call."""
 import http.client
 import http.server
+import json
 import socket
 import threading
 
@@ -17,7 +18,7 @@ class LoopbackServer(http.server.ThreadingHTTPServer):
         handler.log_message = lambda *arguments: None
         super().__init__(("127.0.0.1", 0), handler)
         self.port = self.server_address[1]
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def handle_error(self, request, client_address):
         pass
@@ -112,11 +113,24 @@ class HTTPProxy:
     """Forwards requests, and counts them twice: before they get to the server, and before the answer comes back."""
 
     def __init__(self, port, counter):
+        # Operations that fail, as status and code; that are answered here; and secrets that are called otherwise there.
+        self.failing, self.answering, self.rename = {}, {}, {}
         proxy = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                operation = self.headers.get("X-Amz-Target", "").rsplit(".", 1)[-1]
+                if operation in proxy.failing:
+                    status, code = proxy.failing[operation]
+                    return self.answer(status, json.dumps({"__type": code, "message": "as the test says"}).encode())
+                if operation in proxy.answering:
+                    return self.answer(200, json.dumps(proxy.answering[operation](json.loads(body))).encode())
+                if proxy.rename:
+                    request = json.loads(body)
+                    request["SecretId"] = proxy.rename.get(request.get("SecretId"), request.get("SecretId"))
+                    body = json.dumps(request).encode()
+                    del self.headers["Content-Length"]
                 try:
                     counter.count(proxy)
                     connection = http.client.HTTPConnection("localhost", port, timeout=60)
@@ -125,15 +139,16 @@ class HTTPProxy:
                     content = answer.read()
                     connection.close()
                     counter.count(proxy)
-                    self.send_response(answer.status)
-                    for name, value in answer.getheaders():
-                        if name.lower() not in ("transfer-encoding", "content-length", "connection", "server", "date"):
-                            self.send_header(name, value)
-                    self.send_header("Content-Length", str(len(content)))
-                    self.end_headers()
-                    self.wfile.write(content)
+                    self.answer(answer.status, content)
                 except OSError:
                     self.close_connection = True
+
+            def answer(self, status, content):
+                self.send_response(status)
+                self.send_header("Content-Type", "application/x-amz-json-1.1")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
 
         self.server = LoopbackServer(Handler)
         self.port, self.close = self.server.port, self.server.close

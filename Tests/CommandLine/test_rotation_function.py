@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import threading
 import unittest
 import uuid
 
@@ -59,9 +60,10 @@ class RotationFunctionTest(CommandLineTest):
     def stored(self, name):
         return secretsmanager_backends[ACCOUNT][REGION].secrets[self.prefix + name]
 
-    def begin(self, name="AuroraDemoReader"):
+    def begin(self, name="AuroraDemoReader", token=None):
         """Begins a rotation as Secrets Manager does: an empty version, labelled AWSPENDING."""
-        token = str(uuid.uuid4())
+        token = token or str(uuid.uuid4())
+        self.stored(name).remove_version_stages_from_old_versions(["AWSPENDING"])
         self.stored(name).versions[token] = {"createdate": 0, "version_id": token, "version_stages": ["AWSPENDING"]}
         return token
 
@@ -173,6 +175,56 @@ class RotationFunctionTest(CommandLineTest):
             kind, answer = function.invoke({**good, "SecretId": self.prefix + "AuroraDemoReader", "Step": step})
             self.assertEqual(kind, "response", answer)
         self.assertTrue(self.proxy_admits(self.value("AuroraDemoReader")))
+        self.finish(function)
+
+    def test_goes_on_when_secrets_manager_throttles_or_denies(self):
+        self.start()
+        for code, status, words in [
+            ("ThrottlingException", 400, "ThrottlingException"), ("AccessDeniedException", 400, "AccessDeniedException"),
+            ("InternalServiceError", 500, "InternalServiceError"),
+        ]:
+            function = self.function(CallCounter(0, None))
+            token, before = self.begin(), self.value("AuroraDemoReader")
+            arguments = {"SecretId": self.arns["AuroraDemoReader"], "ClientRequestToken": token}
+            for operation, step in [("GetRandomPassword", "createSecret"), ("PutSecretValue", "createSecret"),
+                                    ("UpdateSecretVersionStage", "finishSecret")]:
+                self.http.failing = {operation: (status, code)}
+                labels = {id: list(version["version_stages"]) for id, version in self.stored("AuroraDemoReader").versions.items()}
+                if step == "finishSecret":
+                    self.http.failing = {}
+                    self.assertEqual(function.invoke({**arguments, "Step": "createSecret"})[0], "response")
+                    self.assertEqual(function.invoke({**arguments, "Step": "setSecret"})[0], "response")
+                    self.http.failing = {operation: (status, code)}
+                kind, answer = function.invoke({**arguments, "Step": step})
+                self.assertEqual(kind, "error")
+                self.assertIn(words, answer["errorMessage"])
+                self.assertNotIn("\n", answer["errorMessage"])
+                self.assertEqual(labels, {id: list(version["version_stages"]) for id, version in self.stored("AuroraDemoReader").versions.items()})
+                self.assertTrue(self.proxy_admits(before))
+            self.http.failing = {}
+            self.assertEqual(self.run_steps(function, token)[0], "response")
+            self.finish(function)
+            self.assertTrue(self.proxy_admits(self.value("AuroraDemoReader")))
+
+    def test_a_deployed_stack_is_rotated_by_its_function(self):
+        self.start()
+        function = self.function(CallCounter(0, None))
+
+        def rotate(request):
+            """What Secrets Manager does after it has answered."""
+            token = self.begin(token=request["ClientRequestToken"])
+            threading.Thread(target=self.run_steps, args=(function, token)).start()
+            return {"ARN": self.arns["AuroraDemoReader"], "VersionId": token}
+
+        self.http.answering = {"RotateSecret": rotate}
+        self.http.rename = {name: self.prefix + name for name in self.arns}
+        before = self.value("AuroraDemoReader")
+        output = self.succeed("aurora", "rotate", "reader", "--stack", "AuroraDemo", environment={
+            "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.http.port}", "PGSSLMODE": "disable"})
+        self.assertIn("finishSecret: the new version is current", output)
+        self.assertRegex(output, r"before +aurora_demo_reader +works[^\n]*\n +after +aurora_demo_reader_clone +works")
+        self.assertTrue(self.proxy_admits(before) and self.proxy_admits(self.value("AuroraDemoReader")))
         self.finish(function)
 
 

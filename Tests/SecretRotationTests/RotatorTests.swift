@@ -113,7 +113,9 @@ struct RotatorTests {
                 #expect(try await fixture.works(before))
                 #expect(try await fixture.credentials("App", VersionStage.previous) == before)
                 // What the proxy lists are both of them.
-                let listed = [try await fixture.credentials("AppProxyUser"), try await fixture.credentials("AppProxyClone")]
+                let listed = [
+                    try await fixture.credentials("AppProxyUser"), try await fixture.credentials("AppProxyClone"),
+                ]
                 #expect(Set(listed.map(\.password)) == [before.password, after.password])
                 #expect(listed.map(\.username) == ["app", "app_clone"])
                 #expect(after.password.count == 40 && after.host == before.host && after.masterArn == before.masterArn)
@@ -145,7 +147,8 @@ struct RotatorTests {
         }
     }
 
-    @Test("heals what does not agree, makes a clone that is missing, and tells the proxy", arguments: TestServer.versions)
+    @Test(
+        "heals what does not agree, makes a clone that is missing, and tells the proxy", arguments: TestServer.versions)
     func healing(version: Int) async throws {
         try await TestServer.with(version: version) { server in
             let fixture = try await RotationFixture(server)
@@ -228,7 +231,9 @@ struct RotatorTests {
             try await refused(.setSecret, token, "names the manager")
             try await manager(good)
             // The order of the steps is all that is needed now.
-            for step in [RotationStep.setSecret, .testSecret, .finishSecret] { _ = try await fixture.take(step, "App", token) }
+            for step in [RotationStep.setSecret, .testSecret, .finishSecret] {
+                _ = try await fixture.take(step, "App", token)
+            }
             #expect(try await fixture.take(.finishSecret, "App", token) == "the version is current already")
             try fixture.store.setRotationEnabled(false, of: "App")
             try await refused(.createSecret, token, "not enabled for rotation")
@@ -242,9 +247,18 @@ struct RotatorTests {
             (#"{"username":"app","password":"p","engine":"postgres"}"#, "has no 'host'"),
             (#"{"username":"app","password":"p","host":"h"}"#, "this function rotates 'postgres'"),
             (#"{"username":"app","password":"p","host":"h","engine":"mysql"}"#, "for the engine 'mysql'"),
-            (#"{"username":"other","password":"p","host":"h","engine":"postgres","masterarn":"MASTER"}"#, "does not declare"),
-            (#"{"username":"app","password":"p","host":"h","engine":"postgres","masterarn":"arn:mine"}"#, "names 'arn:mine' as its masterarn"),
-            (#"{"username":"app","password":"p","host":"h","engine":"postgres","masterarn":"MASTER"}"#, "'127.0.0.1' is expected"),
+            (
+                #"{"username":"other","password":"p","host":"h","engine":"postgres","masterarn":"MASTER"}"#,
+                "does not declare"
+            ),
+            (
+                #"{"username":"app","password":"p","host":"h","engine":"postgres","masterarn":"arn:mine"}"#,
+                "names 'arn:mine' as its masterarn"
+            ),
+            (
+                #"{"username":"app","password":"p","host":"h","engine":"postgres","masterarn":"MASTER"}"#,
+                "'127.0.0.1' is expected"
+            ),
         ])
     func malformed(value: String, words: String) async throws {
         try await TestServer.with(version: 17) { server in

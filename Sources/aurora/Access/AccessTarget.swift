@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AWSAPI
 import ArgumentParser
 import DatabaseAccess
-import HTTP
 import LocalStack
 import Logging
 import PostgreSQL
@@ -66,11 +64,9 @@ extension AccessTarget {
     static func deployed(
         _ desired: DesiredAccess, _ names: (manager: String, users: [String]), _ options: SharedOptions
     ) async throws -> AccessTarget {
-        let client = try AWSClient(http: CurlClient(), environment: options.environment)
-        let store = SecretsManagerStore(api: SecretsManagerAPI(client: client))
+        let store = SecretsManagerStore(api: try options.secretsManager())
         func credentials(_ name: String) async throws -> DatabaseCredentials {
-            let version = try await store.value(of: name, stage: VersionStage.current)
-            return try DatabaseCredentials(value: version.value, secret: name)
+            try await store.credentials(of: name)
         }
         let manager = try await credentials(names.manager)
         guard let host = manager.host else {
@@ -81,8 +77,7 @@ extension AccessTarget {
         let configuration = PostgresConnection.Configuration(
             host: host, port: manager.port, username: manager.username, password: manager.password,
             database: AccessManager.maintenanceDatabase,
-            // As for all programs that use libpq; without a word about it nothing is sent in clear.
-            tls: options.environment["PGSSLMODE"] == "disable" ? .disable : .require)
+            tls: options.tls)
         do {
             let connection = try await PostgresConnection.connect(configuration, logger: options.logger)
             await connection.close()

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AWSAPI
 import ArgumentParser
 import Foundation
+import HTTP
 import LocalStack
 import Logging
+import PostgreSQL
 
 struct LocalCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,6 +26,15 @@ struct SharedOptions: ParsableArguments {
     var root: String { URL(fileURLWithPath: directory).standardizedFileURL.path }
     var environment: [String: String] { ProcessInfo.processInfo.environment }
     var logger: Logger { .console(verbose: verbose) }
+
+    /// What is asked of TLS by deployed databases, as for all programs that use libpq; without a word about it nothing is
+    /// sent in clear.
+    var tls: PostgresConnection.Configuration.TLS { environment["PGSSLMODE"] == "disable" ? .disable : .require }
+
+    /// Secrets Manager, with the credentials of the environment.
+    func secretsManager() throws -> SecretsManagerAPI {
+        SecretsManagerAPI(client: try AWSClient(http: CurlClient(), environment: environment))
+    }
 }
 
 /// What all commands about local stacks take.
