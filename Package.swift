@@ -70,7 +70,7 @@ let package = Package(
         .executableTarget(
             name: "bootstrap",
             dependencies: [
-                "AuroraFunctions", "AWSAPI", "HTTP", "LambdaRuntime", "PostgreSQL", "SecretStore",
+                "AuroraFunctions", "AWSAPI", "HTTP", "LambdaRuntime", "SecretStore",
                 .product(name: "Logging", package: "swift-log"),
             ]),
 

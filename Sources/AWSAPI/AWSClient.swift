@@ -105,6 +105,36 @@ public struct AWSClient: Sendable {
         return try JSONDecoder().decode(Output.self, from: data)
     }
 
+    /// Calls an operation of a service that speaks the query protocol.
+    ///
+    /// - Parameters:
+    ///   - service: The service's name in its host name, such as `rds`.
+    ///   - variable: Its name in `AWS_ENDPOINT_URL_…`, such as `RDS`.
+    ///   - parameters: The operation, its version and what is asked, by name.
+    /// - Returns: The answer, as XML.
+    /// - Throws: ``AWSError``, `HTTPError`, `CancellationError`.
+    func query(
+        _ service: String, variable: String, _ parameters: [(name: String, value: String)]
+    ) async throws -> String {
+        // Only these need no encoding in any place (RFC 3986, "Unreserved Characters").
+        func encoded(_ text: String) -> String {
+            text.utf8.map { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                    UInt8(ascii: "~"):
+                    return String(Unicode.Scalar(byte))
+                default: return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+                }
+            }.joined()
+        }
+        let body = parameters.map { "\($0.name)=\(encoded($0.value))" }.joined(separator: "&")
+        let response = try await send(
+            service, variable: variable, body: Array(body.utf8),
+            headers: [("Content-Type", "application/x-www-form-urlencoded")])
+        return String(decoding: response.body, as: UTF8.self)
+    }
+
     private func send(
         _ service: String, variable: String, body: [UInt8], headers: [(name: String, value: String)]
     ) async throws -> HTTPResponse {
@@ -151,10 +181,24 @@ public struct AWSClient: Sendable {
                     ?? container.decodeIfPresent(String.self, forKey: .upperMessage)
             }
         }
+        let text = String(decoding: response.body, as: UTF8.self)
+        if let code = element("Code", in: text) {
+            return AWSError(
+                service: service, code: code, message: element("Message", in: text) ?? "the answer has no reason in it",
+                status: response.status)
+        }
         let body = try? JSONDecoder().decode(Body.self, from: Data(response.body))
         let code = body?.type?.split(separator: "#").last.map(String.init) ?? "HTTP\(response.status)"
         return AWSError(
             service: service, code: code, message: body?.message ?? "the answer has no reason in it",
             status: response.status)
+    }
+
+    /// The text of an element of an XML document that occurs once, as errors are told in the query protocol.
+    private static func element(_ name: String, in document: String) -> String? {
+        guard let start = document.firstRange(of: "<\(name)>"),
+            let end = document[start.upperBound...].firstRange(of: "</\(name)>")
+        else { return nil }
+        return String(document[start.upperBound..<end.lowerBound])
     }
 }

@@ -11,23 +11,28 @@ public struct FunctionEnvironment: Sendable {
     public var variables: [String: String]
     /// Where secrets are.
     public var secrets: any SecretStore
-    /// What is asked of TLS; always TLS where `nil`, as the servers of AWS offer it.
+    /// What is asked of TLS; always TLS where `nil`, as the servers of AWS offer it, unless `PGSSLMODE` says `disable` as
+    /// for all programs that use libpq.
     public var tls: PostgresConnection.Configuration.TLS?
     /// How long the manager's login is tried where it does not work: a cluster may be starting, and a rotation may be
     /// changing the password just now.
     public var patience: Duration
+    /// Sets the manager's password through RDS, where that is possible.
+    public var resetManager: (@Sendable (DatabaseCredentials) async throws -> Void)?
     /// Gets what happens.
     public var logger: Logger
 
     /// Describes where handlers run.
     public init(
         variables: [String: String], secrets: any SecretStore, tls: PostgresConnection.Configuration.TLS? = nil,
-        patience: Duration = .seconds(600), logger: Logger
+        patience: Duration = .seconds(600),
+        resetManager: (@Sendable (DatabaseCredentials) async throws -> Void)? = nil, logger: Logger
     ) {
         self.variables = variables
         self.secrets = secrets
-        self.tls = tls
+        self.tls = tls ?? (variables["PGSSLMODE"] == "disable" ? .disable : nil)
         self.patience = patience
+        self.resetManager = resetManager
         self.logger = logger
     }
 

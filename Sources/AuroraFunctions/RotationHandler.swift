@@ -36,7 +36,8 @@ public struct RotationHandler: Sendable {
         }
         let rotator = Rotator(
             store: environment.secrets, configuration: RotationMachine.Configuration(environment),
-            tls: environment.tls, newVersionID: { UUID().uuidString }, logger: environment.logger)
+            tls: environment.tls, newVersionID: { UUID().uuidString }, resetManager: environment.resetManager,
+            logger: environment.logger)
         let report = try await rotator.take(request)
         environment.logger.info("\(request.step.rawValue) of \(request.secretID): \(report)")
         return report
@@ -53,6 +54,7 @@ extension RotationMachine.Configuration {
             managerSecret: variable(.managerSecretArn),
             usernames: variable(.usernames)?.split(separator: ",").map(String.init),
             listsBothUsers: variable(.proxyCredentials) == "bothUsers",
+            resetsManager: environment.resetManager != nil && variable(.resetManagerPassword) == "true",
             rules: PasswordRules(excludeCharacters: variable(.excludeCharacters) ?? ""))
     }
 }

@@ -37,6 +37,8 @@ public enum FunctionVariable: String, Hashable, Sendable {
     case usernames = "USERNAMES"
     /// Which credentials the proxy admits: `bothUsers` where it lists a secret for each user of a pair.
     case proxyCredentials = "PROXY_CREDENTIALS"
+    /// Whether a manager's password that the database refuses is set through RDS: `true` or `false`.
+    case resetManagerPassword = "RESET_MANAGER_PASSWORD"
 }
 
 /// The properties of `Custom::AuroraDatabase`: a database, its schemas and who may use them.

@@ -92,6 +92,9 @@ public struct AuroraProperties {
     public var secretPrefix: Namer?
     /// Whether the manager's password is left as it is.
     public var skipManagerRotation: Bool
+    /// Whether a manager's password that the database refuses is set through RDS by the rotation; otherwise the rotation
+    /// says how to do that.
+    public var resetManagerPassword: Bool
     /// Whether the users' passwords are left as they are.
     public var skipAddRotationMultiUser: Bool
     /// How the secrets are rotated.
@@ -135,7 +138,8 @@ public struct AuroraProperties {
         skipUserProvisioning: Bool = false, skipProxy: Bool = false, postgresEngineVersion: String? = nil,
         parameterGroup: ParameterGroup? = nil, parameters: [String: String]? = nil,
         proxyCredentials: ProxyCredentials = .bothUsers, users: [User] = Self.defaultUsers, creators: [String] = [],
-        accessMode: AccessMode = .managed, dropUsers: Bool = false, functions: FunctionsBundle = .usual()
+        accessMode: AccessMode = .managed, dropUsers: Bool = false, resetManagerPassword: Bool = false,
+        functions: FunctionsBundle = .usual()
     ) {
         self.databaseName = databaseName
         self.kmsKey = kmsKey
@@ -169,6 +173,7 @@ public struct AuroraProperties {
         self.creators = creators
         self.accessMode = accessMode
         self.dropUsers = dropUsers
+        self.resetManagerPassword = resetManagerPassword
         self.functions = functions
     }
 

@@ -96,6 +96,7 @@ struct Operations {
             if users.contains(where: { $0.proxySecrets != nil }) {
                 environment[.proxyCredentials] = Value(AuroraProperties.ProxyCredentials.bothUsers.rawValue)
             }
+            if properties.resetManagerPassword { environment[.resetManagerPassword] = "true" }
             let (function, reachable) = databaseFunction(
                 "RotationFunction", .rotation, description: "Rotation lambda", environment: environment)
             var secrets = properties.skipManagerRotation ? [] : [cluster.secret]
@@ -108,6 +109,10 @@ struct Operations {
                     "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
                     "secretsmanager:UpdateSecretVersionStage",
                 ], on: secrets)
+            if properties.resetManagerPassword {
+                function.role.addToPolicy(
+                    PolicyStatement(actions: ["rds:ModifyDBCluster"], resources: [cluster.clusterArn]))
+            }
             // GetRandomPassword knows no resource (Service Authorization Reference).
             function.role.addToPolicy(
                 PolicyStatement(actions: ["secretsmanager:GetRandomPassword"], resources: ["*"]))

@@ -53,6 +53,7 @@ extension LocalStack {
     ///   - root: The folder for local stacks, an absolute path.
     ///   - port: The server's port; where `nil`, the one from before, else a free one.
     ///   - version: PostgreSQL's version for a new stack; the newest that is installed where `nil`.
+    ///   - proxy: Whether something stands in for the proxy; as the last time where `nil`.
     ///   - environment: The process's environment variables.
     ///   - logger: Gets what the handlers do.
     ///   - progress: Is told what happens.

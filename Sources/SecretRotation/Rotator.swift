@@ -10,6 +10,7 @@ public struct Rotator: Sendable {
     private static let lockKey = 0x726F_7461_7465
     // Whoever holds the lock makes a few calls to Secrets Manager meanwhile.
     private static let lockDeadline = Duration.seconds(300)
+    private static let resetDeadline = Duration.seconds(300)
     private static let usualDatabase = "postgres"
 
     private let store: any SecretStore
@@ -90,6 +91,7 @@ public struct Rotator: Sendable {
         case .resetManager(let credentials):
             guard let resetManager else { preconditionFailure("configured to reset without a way to") }
             try await resetManager(credentials)
+            try await waitForLogin(credentials)
         case .unlock:
             await locked?.close()
             locked = nil
@@ -110,6 +112,15 @@ public struct Rotator: Sendable {
             return .credentials(try DatabaseCredentials(value: version.value, secret: secret))
         } catch SecretStoreError.notFound {
             return .missing
+        }
+    }
+
+    /// RDS sets a password a little after it was told to.
+    private func waitForLogin(_ credentials: DatabaseCredentials) async throws {
+        let deadline = ContinuousClock.now + Self.resetDeadline
+        while ContinuousClock.now < deadline {
+            if try await PostgresConnection.accepts(login(credentials), logger: logger) { return }
+            try await Task.sleep(for: .seconds(1))
         }
     }
 

@@ -6,7 +6,6 @@ import AuroraResources
 import HTTP
 import LambdaRuntime
 import Logging
-import PostgreSQL
 import SecretStore
 
 #if canImport(FoundationEssentials)
@@ -42,8 +41,15 @@ struct Bootstrap {
             try await loop.run { event, context in
                 let environment = FunctionEnvironment(
                     variables: variables, secrets: store,
-                    // As for all programs that use libpq: only a server on this machine does without TLS.
-                    tls: variables["PGSSLMODE"] == "disable" ? .disable : nil, logger: context.logger)
+                    resetManager: { manager in
+                        guard let cluster = manager.dbClusterIdentifier else {
+                            throw SecretStoreError.malformed(
+                                secret: manager.username,
+                                reason: "has no 'dbClusterIdentifier': attach it to the cluster")
+                        }
+                        try await RDSAPI(client: client).modifyDBCluster(
+                            cluster, masterUserPassword: manager.password)
+                    }, logger: context.logger)
                 try await environment.handle(handler, event) { try await delivery.deliver($0, to: event) }
                 return Array("{}".utf8)
             }

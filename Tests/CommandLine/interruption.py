@@ -115,6 +115,7 @@ class HTTPProxy:
     def __init__(self, port, counter):
         # Operations that fail, as status and code; that are answered here; and secrets that are called otherwise there.
         self.failing, self.answering, self.rename = {}, {}, {}
+        self.modify = None
         proxy = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -126,6 +127,9 @@ class HTTPProxy:
                     return self.answer(status, json.dumps({"__type": code, "message": "as the test says"}).encode())
                 if operation in proxy.answering:
                     return self.answer(200, json.dumps(proxy.answering[operation](json.loads(body))).encode())
+                if b"Action=ModifyDBCluster" in body:
+                    proxy.modify(body)
+                    return self.answer(200, b"<ModifyDBClusterResponse/>")
                 if proxy.rename:
                     request = json.loads(body)
                     request["SecretId"] = proxy.rename.get(request.get("SecretId"), request.get("SecretId"))

@@ -5,10 +5,12 @@ import logging
 import os
 import threading
 import unittest
+import urllib.parse
 import uuid
 
 import boto3
 import psycopg
+import psycopg.sql
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from moto.secretsmanager.models import secretsmanager_backends
 
@@ -85,7 +87,7 @@ class RotationFunctionTest(CommandLineTest):
         return self.logs_in(credentials) and any(
             (entry["username"], entry["password"]) == (credentials["username"], credentials["password"]) for entry in listed)
 
-    def function(self, counter):
+    def function(self, counter, environment=None):
         self.http, self.postgres = HTTPProxy(self.moto_port, counter), PostgresProxy(self.port, counter)
         # The function finds the database through what counts its calls.
         for name in self.arns:
@@ -96,7 +98,8 @@ class RotationFunctionTest(CommandLineTest):
             "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": REGION,
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.http.port}", "PGSSLMODE": "disable",
             "MANAGER_SECRET_ARN": self.arns["AuroraDemoManager"], "PROXY_CREDENTIALS": "bothUsers",
-            "USERNAMES": "aurora_demo_reader,aurora_demo_writer", "EXCLUDE_CHARACTERS": "\"'\\/@"}, self.folder)
+            "USERNAMES": "aurora_demo_reader,aurora_demo_writer", "EXCLUDE_CHARACTERS": "\"'\\/@",
+            **(environment or {})}, self.folder)
         self.addCleanup(function.close)
         return function
 
@@ -205,6 +208,45 @@ class RotationFunctionTest(CommandLineTest):
             self.assertEqual(self.run_steps(function, token)[0], "response")
             self.finish(function)
             self.assertTrue(self.proxy_admits(self.value("AuroraDemoReader")))
+
+    def test_a_managers_password_that_nobody_knows_is_set_through_rds_where_configured(self):
+        self.start()
+        superuser = psycopg.connect(
+            host="127.0.0.1", port=self.port, user="rdsadmin", dbname="postgres", autocommit=True,
+            password=self.superuser_password())
+        superuser.execute("alter role aurora_demo_manager password 'nobody knows'")
+        asked = []
+
+        def modify(body):
+            """What RDS does."""
+            parameters = urllib.parse.parse_qs(body.decode())
+            asked.append(parameters)
+            superuser.execute(
+                psycopg.sql.SQL("alter role aurora_demo_manager password {}").format(parameters["MasterUserPassword"][0]))
+
+        event = {"SecretId": self.arns["AuroraDemoManager"]}
+        for configuration, kind in [({}, "error"), ({"RESET_MANAGER_PASSWORD": "true"}, "response")]:
+            function = self.function(CallCounter(0, None), configuration)
+            self.http.modify = modify
+            token = self.begin("AuroraDemoManager")
+            event = {**event, "ClientRequestToken": token}
+            self.assertEqual(function.invoke({**event, "Step": "createSecret"})[0], "response")
+            answer = function.invoke({**event, "Step": "setSecret"})
+            self.assertEqual(answer[0], kind, answer)
+            if kind == "error":
+                self.assertIn("aws rds modify-db-cluster --db-cluster-identifier aurorademo", answer[1]["errorMessage"])
+                self.assertEqual(asked, [])
+            else:
+                self.assertEqual(asked[0]["Action"], ["ModifyDBCluster"])
+                self.assertEqual(asked[0]["DBClusterIdentifier"], ["aurorademo"])
+                self.assertEqual(self.run_steps(function, token, "AuroraDemoManager")[0], "response")
+                self.assertTrue(self.logs_in(self.value("AuroraDemoManager")))
+                self.assertNotIn(self.value("AuroraDemoManager")["password"], function.log)
+            self.finish(function)
+
+    def superuser_password(self):
+        stored = json.loads((self.folder / ".aurora/AuroraDemo/superuser/rdsadmin.json").read_text())
+        return stored["versions"][-1]["value"]
 
     def test_a_deployed_stack_is_rotated_by_its_function(self):
         self.start()

@@ -21,7 +21,7 @@ struct AuroraConfiguration {
         "proxySecurityGroups", "securityGroups", "removalPolicy", "retentionDays", "schemas", "secretPrefix",
         "skipManagerRotation", "skipAddRotationMultiUser", "commonRotationUserOptions", "skipProvisionDatabase",
         "skipUserProvisioning", "skipProxy", "postgresEngineVersion", "parameterGroup", "parameters",
-        "proxyCredentials", "users", "creators", "accessMode", "dropUsers",
+        "proxyCredentials", "users", "creators", "accessMode", "dropUsers", "resetManagerPassword",
     ]
 
     let name: [String]
@@ -46,7 +46,8 @@ struct AuroraConfiguration {
     }
 
     private static func readRest(_ object: ConfigurationObject) {
-        for key in ["activityStream", "deletionProtection", "dropUsers", "skipManagerRotation"] {
+        for key in ["activityStream", "deletionProtection", "dropUsers", "resetManagerPassword", "skipManagerRotation"]
+        {
             _ = object[key]?.bool
         }
         for key in ["skipAddRotationMultiUser", "skipProvisionDatabase", "skipUserProvisioning", "skipProxy"] {
@@ -142,6 +143,7 @@ struct AuroraConfiguration {
         set(\.creators, object["creators"]?.texts)
         set(\.accessMode, object["accessMode"]?.choice(AccessMode.self))
         set(\.dropUsers, object["dropUsers"]?.bool)
+        set(\.resetManagerPassword, object["resetManagerPassword"]?.bool)
         return properties
     }
 
