@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format parity resources clean
+.PHONY: help demo test functions lint format parity resources clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -10,6 +10,9 @@ demo: ## Declare the example, synthesize it, run it on a real PostgreSQL and try
 
 test: ## Run all tests, on every PostgreSQL version
 	@Scripts/test $(if $(FILTER),--filter $(FILTER))
+
+functions: ## Build the functions' bundle for AWS Lambda, for this processor
+	@Scripts/functions
 
 lint: ## Check the style
 	@Scripts/lint

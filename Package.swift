@@ -64,13 +64,15 @@ let package = Package(
         .target(
             name: "AuroraFunctions",
             dependencies: [
-                "AuroraResources", "DatabaseAccess", "PostgreSQL", "SecretRotation", "SecretStore", "LambdaRuntime",
+                "AWSAPI", "AuroraResources", "DatabaseAccess", "PostgreSQL", "SecretRotation", "SecretStore",
+                "LambdaRuntime",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .target(name: "CAmazonLinux"),
         .executableTarget(
             name: "bootstrap",
             dependencies: [
-                "AuroraFunctions", "AWSAPI", "HTTP", "LambdaRuntime", "SecretStore",
+                "AuroraFunctions", "AWSAPI", "CAmazonLinux", "HTTP", "LambdaRuntime", "SecretStore",
                 .product(name: "Logging", package: "swift-log"),
             ]),
 

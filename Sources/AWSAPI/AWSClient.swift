@@ -195,7 +195,7 @@ public struct AWSClient: Sendable {
     }
 
     /// The text of an element of an XML document that occurs once, as errors are told in the query protocol.
-    private static func element(_ name: String, in document: String) -> String? {
+    static func element(_ name: String, in document: String) -> String? {
         guard let start = document.firstRange(of: "<\(name)>"),
             let end = document[start.upperBound...].firstRange(of: "</\(name)>")
         else { return nil }

@@ -15,15 +15,17 @@ extension FunctionEnvironment {
     /// - Parameters:
     ///   - handler: Which one.
     ///   - event: The event.
+    ///   - deadline: When Lambda ends the invocation; CloudFormation is answered before that.
     ///   - deliver: Sends CloudFormation the answer to a request.
     /// - Throws: Why it could not be done.
     public func handle(
-        _ handler: HandlerName, _ event: [UInt8], deliver: (CustomResourceResponse) async throws -> Void
+        _ handler: HandlerName, _ event: [UInt8], until deadline: ContinuousClock.Instant,
+        deliver: (CustomResourceResponse) async throws -> Void
     ) async throws {
         if handler == .rotation {
             _ = try await RotationHandler(self).handle(event)
         } else {
-            try await deliver(try await answer(handler, event))
+            try await deliver(try await answer(handler, event, until: deadline))
         }
     }
 
@@ -32,15 +34,24 @@ extension FunctionEnvironment {
     /// - Parameters:
     ///   - handler: Which one.
     ///   - event: The request.
+    ///   - deadline: When Lambda ends the invocation; never where `nil`.
     /// - Returns: The answer, which says FAILED where anything went wrong.
     /// - Throws: ``FunctionError/unknownHandler(_:)`` where the handler has no custom resources; an error of decoding
     ///   where the event is no request.
-    public func answer(_ handler: HandlerName, _ event: [UInt8]) async throws -> CustomResourceResponse {
+    public func answer(
+        _ handler: HandlerName, _ event: [UInt8], until deadline: ContinuousClock.Instant? = nil
+    ) async throws -> CustomResourceResponse {
         switch handler {
-        case .database: try await CustomResourceAdapter(DatabaseHandler(self)).answer(event)
+        case .database:
+            try await CustomResourceAdapter(DatabaseHandler(self)).answer(event, until: deadline)
         case .user:
-            try await CustomResourceAdapter(UserHandler(self, newVersionID: { UUID().uuidString })).answer(event)
-        case .rotation, .activityStream, .logRetention: throw FunctionError.unknownHandler(handler.rawValue)
+            try await CustomResourceAdapter(UserHandler(self, newVersionID: { UUID().uuidString }))
+                .answer(event, until: deadline)
+        case .activityStream:
+            try await CustomResourceAdapter(ActivityStreamHandler(self)).answer(event, until: deadline)
+        case .logRetention:
+            try await CustomResourceAdapter(LogRetentionHandler(self)).answer(event, until: deadline)
+        case .rotation: throw FunctionError.unknownHandler(handler.rawValue)
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import AWSAPI
 import AuroraResources
 public import Logging
 public import PostgreSQL
@@ -17,22 +18,26 @@ public struct FunctionEnvironment: Sendable {
     /// How long the manager's login is tried where it does not work: a cluster may be starting, and a rotation may be
     /// changing the password just now.
     public var patience: Duration
-    /// Sets the manager's password through RDS, where that is possible.
-    public var resetManager: (@Sendable (DatabaseCredentials) async throws -> Void)?
+    /// How often is looked whether something that takes long is done.
+    public var pollingInterval: Duration
+    /// AWS's services, where there are any.
+    public var aws: AWSClient?
     /// Gets what happens.
     public var logger: Logger
 
     /// Describes where handlers run.
     public init(
         variables: [String: String], secrets: any SecretStore, tls: PostgresConnection.Configuration.TLS? = nil,
-        patience: Duration = .seconds(600),
-        resetManager: (@Sendable (DatabaseCredentials) async throws -> Void)? = nil, logger: Logger
+        patience: Duration = .seconds(600), aws: AWSClient? = nil,
+        logger: Logger
     ) {
         self.variables = variables
         self.secrets = secrets
         self.tls = tls ?? (variables["PGSSLMODE"] == "disable" ? .disable : nil)
         self.patience = patience
-        self.resetManager = resetManager
+        let milliseconds = variables[FunctionVariable.pollingMilliseconds.rawValue].flatMap { Int($0) } ?? 10_000
+        pollingInterval = .milliseconds(max(1, milliseconds))
+        self.aws = aws
         self.logger = logger
     }
 
@@ -41,6 +46,11 @@ public struct FunctionEnvironment: Sendable {
             throw FunctionError.missingVariable(variable.rawValue)
         }
         return value
+    }
+
+    func client() throws -> AWSClient {
+        guard let aws else { throw FunctionError.refused("AWS's services cannot be reached from here.") }
+        return aws
     }
 
     func managerLogin() throws -> ManagerLogin {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AWSAPI
 import AuroraResources
 import Logging
 import SecretRotation
@@ -20,6 +21,17 @@ public struct RotationHandler: Sendable {
         self.environment = environment
     }
 
+    private var resetManager: (@Sendable (DatabaseCredentials) async throws -> Void)? {
+        guard let client = environment.aws else { return nil }
+        return { manager in
+            guard let cluster = manager.dbClusterIdentifier else {
+                throw SecretStoreError.malformed(
+                    secret: manager.username, reason: "has no 'dbClusterIdentifier': attach it to the cluster")
+            }
+            try await RDSAPI(client: client).modifyDBCluster(cluster, masterUserPassword: manager.password)
+        }
+    }
+
     /// Takes a step.
     ///
     /// - Parameter event: Secrets Manager's event.
@@ -36,7 +48,7 @@ public struct RotationHandler: Sendable {
         }
         let rotator = Rotator(
             store: environment.secrets, configuration: RotationMachine.Configuration(environment),
-            tls: environment.tls, newVersionID: { UUID().uuidString }, resetManager: environment.resetManager,
+            tls: environment.tls, newVersionID: { UUID().uuidString }, resetManager: resetManager,
             logger: environment.logger)
         let report = try await rotator.take(request)
         environment.logger.info("\(request.step.rawValue) of \(request.secretID): \(report)")
@@ -54,7 +66,7 @@ extension RotationMachine.Configuration {
             managerSecret: variable(.managerSecretArn),
             usernames: variable(.usernames)?.split(separator: ",").map(String.init),
             listsBothUsers: variable(.proxyCredentials) == "bothUsers",
-            resetsManager: environment.resetManager != nil && variable(.resetManagerPassword) == "true",
+            resetsManager: environment.aws != nil && variable(.resetManagerPassword) == "true",
             rules: PasswordRules(excludeCharacters: variable(.excludeCharacters) ?? ""))
     }
 }

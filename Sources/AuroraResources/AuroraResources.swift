@@ -37,6 +37,8 @@ public enum FunctionVariable: String, Hashable, Sendable {
     case usernames = "USERNAMES"
     /// Which credentials the proxy admits: `bothUsers` where it lists a secret for each user of a pair.
     case proxyCredentials = "PROXY_CREDENTIALS"
+    /// How often is looked whether something that takes long is done, in milliseconds; 10,000 where not set.
+    case pollingMilliseconds = "POLLING_MILLISECONDS"
     /// Whether a manager's password that the database refuses is set through RDS: `true` or `false`.
     case resetManagerPassword = "RESET_MANAGER_PASSWORD"
 }

@@ -109,11 +109,19 @@ public protocol CustomResourceHandler: Sendable {
     /// The properties of the type.
     associatedtype Properties: Decodable & Sendable
 
+    /// Whether work that takes longer than one invocation goes on in the next one, and does not fail then.
+    var continuesInAnotherInvocation: Bool { get }
+
     /// Creates or changes a resource; the same request again must give the same answer.
     func createOrUpdate(_ request: CustomResourceRequest<Properties>) async throws -> CustomResourceOutcome
 
     /// Deletes a resource; one that is gone already is deleted.
     func delete(physicalResourceID: String, properties: Properties?) async throws
+}
+
+extension CustomResourceHandler {
+    /// It does not.
+    public var continuesInAnotherInvocation: Bool { false }
 }
 
 /// What came of a creation or a change.
@@ -134,6 +142,8 @@ public struct CustomResourceOutcome: Sendable, Equatable {
 public struct CustomResourceAdapter<Handler: CustomResourceHandler>: Sendable {
     // CloudFormation takes answers of at most 4,096 bytes; the rest of it needs some of them.
     private static var longestReason: Int { 1024 }
+    // Time to tell CloudFormation, also where its bucket does not answer at once.
+    private static var deliveryTime: Duration { .seconds(15) }
     // What a creation that failed is called: its deletion, which CloudFormation asks for next, has nothing to do.
     private static var failedCreation: String { "failed-" }
 
@@ -154,10 +164,16 @@ public struct CustomResourceAdapter<Handler: CustomResourceHandler>: Sendable {
 
     /// Answers a request.
     ///
-    /// - Parameter event: CloudFormation's request.
-    /// - Returns: The answer; one that says FAILED where anything went wrong.
-    /// - Throws: `DecodingError` where the event is no request of CloudFormation's, so that it cannot be answered.
-    public func answer(_ event: [UInt8]) async throws -> CustomResourceResponse {
+    /// - Parameters:
+    ///   - event: CloudFormation's request.
+    ///   - deadline: When Lambda ends the invocation; never where `nil`.
+    /// - Returns: The answer; one that says FAILED where anything went wrong, in time for it to be delivered.
+    /// - Throws: `DecodingError` where the event is no request of CloudFormation's, so that it cannot be answered;
+    ///   ``DeadlineError`` where the work goes on in another invocation: CloudFormation invokes asynchronously, and
+    ///   Lambda invokes again what has failed, twice (AWS Lambda Developer Guide, "Asynchronous invocation").
+    public func answer(
+        _ event: [UInt8], until deadline: ContinuousClock.Instant? = nil
+    ) async throws -> CustomResourceResponse {
         let envelope = try JSONDecoder().decode(Envelope.self, from: Data(event))
         var response = CustomResourceResponse(
             status: .success, reason: nil,
@@ -165,25 +181,35 @@ public struct CustomResourceAdapter<Handler: CustomResourceHandler>: Sendable {
             stackID: envelope.StackId, requestID: envelope.RequestId, logicalResourceID: envelope.LogicalResourceId,
             data: [:])
         do {
-            if envelope.RequestType == "Delete" {
-                if !response.physicalResourceID.hasPrefix(Self.failedCreation) {
-                    let request = try? JSONDecoder().decode(
-                        CustomResourceRequest<Handler.Properties>.self, from: Data(event))
-                    try await handler.delete(
-                        physicalResourceID: response.physicalResourceID, properties: request?.properties)
-                }
-            } else {
-                let request = try JSONDecoder().decode(
-                    CustomResourceRequest<Handler.Properties>.self, from: Data(event))
-                let outcome = try await handler.createOrUpdate(request)
-                response.physicalResourceID = outcome.physicalResourceID
-                response.data = outcome.data
+            let (handler, id, isDelete) = (handler, response.physicalResourceID, envelope.RequestType == "Delete")
+            let outcome = try await withDeadline(deadline.map { $0 - Self.deliveryTime }) {
+                try await Self.handle(event, isDelete, id, handler)
             }
+            response.physicalResourceID = outcome.physicalResourceID
+            response.data = outcome.data
+        } catch is DeadlineError where handler.continuesInAnotherInvocation {
+            throw DeadlineError()
         } catch {
             response.status = .failed
             response.reason = Self.shortened(Self.describe(error))
         }
         return response
+    }
+
+    private static func handle(
+        _ event: [UInt8], _ isDelete: Bool, _ id: String, _ handler: Handler
+    ) async throws -> CustomResourceOutcome {
+        guard isDelete else {
+            let request = try JSONDecoder().decode(
+                CustomResourceRequest<Handler.Properties>.self, from: Data(event))
+            return try await handler.createOrUpdate(request)
+        }
+        if !id.hasPrefix(failedCreation) {
+            let request = try? JSONDecoder().decode(
+                CustomResourceRequest<Handler.Properties>.self, from: Data(event))
+            try await handler.delete(physicalResourceID: id, properties: request?.properties)
+        }
+        return CustomResourceOutcome(physicalResourceID: id)
     }
 
     private static func describe(_ error: any Error) -> String {

@@ -65,7 +65,7 @@ public struct LambdaRuntimeLoop: Sendable {
             log[metadataKey: "requestId"] = "\(id)"
             let context = InvocationContext(requestID: id, deadline: Self.deadline(event), logger: log)
             do {
-                let answer = try await Self.withDeadline(context.deadline - Self.margin) {
+                let answer = try await withDeadline(context.deadline - Self.margin) {
                     try await handler(event.body, context)
                 }
                 _ = try await http.send(HTTPRequest(.post, url: "\(base)/invocation/\(id)/response", body: answer))
@@ -83,21 +83,6 @@ public struct LambdaRuntimeLoop: Sendable {
         return .now + .milliseconds(Int64(min(max(end - now, 0), 900_000)))
     }
 
-    private static func withDeadline(
-        _ deadline: ContinuousClock.Instant, _ body: @escaping @Sendable () async throws -> [UInt8]
-    ) async throws -> [UInt8] {
-        try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
-            group.addTask { try await body() }
-            group.addTask {
-                try await Task.sleep(until: deadline)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next(), let answer = first else { throw DeadlineError() }
-            return answer
-        }
-    }
-
     private static func body(of error: any Error, type: String) -> [UInt8] {
         struct Body: Encodable {
             let errorMessage: String
@@ -113,5 +98,22 @@ public struct DeadlineError: Error, Sendable, CustomStringConvertible {
     /// What happened, and what to do.
     public var description: String {
         "The work was not done in the time that the function has: give it a longer timeout, or look for what it waits for."
+    }
+}
+
+/// Ends work that takes too long.
+func withDeadline<Result: Sendable>(
+    _ deadline: ContinuousClock.Instant?, _ body: @escaping @Sendable () async throws -> Result
+) async throws -> Result {
+    guard let deadline else { return try await body() }
+    return try await withThrowingTaskGroup(of: Result?.self) { group in
+        group.addTask { try await body() }
+        group.addTask {
+            try await Task.sleep(until: deadline)
+            return nil
+        }
+        defer { group.cancelAll() }
+        guard let first = try await group.next(), let result = first else { throw DeadlineError() }
+        return result
     }
 }

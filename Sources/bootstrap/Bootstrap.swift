@@ -40,17 +40,10 @@ struct Bootstrap {
             let delivery = ResponseDelivery(http: http)
             try await loop.run { event, context in
                 let environment = FunctionEnvironment(
-                    variables: variables, secrets: store,
-                    resetManager: { manager in
-                        guard let cluster = manager.dbClusterIdentifier else {
-                            throw SecretStoreError.malformed(
-                                secret: manager.username,
-                                reason: "has no 'dbClusterIdentifier': attach it to the cluster")
-                        }
-                        try await RDSAPI(client: client).modifyDBCluster(
-                            cluster, masterUserPassword: manager.password)
-                    }, logger: context.logger)
-                try await environment.handle(handler, event) { try await delivery.deliver($0, to: event) }
+                    variables: variables, secrets: store, aws: client, logger: context.logger)
+                try await environment.handle(handler, event, until: context.deadline) {
+                    try await delivery.deliver($0, to: event)
+                }
                 return Array("{}".utf8)
             }
         } catch {

@@ -5,6 +5,7 @@ import http.server
 import json
 import socket
 import threading
+import urllib.parse
 
 
 class LoopbackServer(http.server.ThreadingHTTPServer):
@@ -115,7 +116,8 @@ class HTTPProxy:
     def __init__(self, port, counter):
         # Operations that fail, as status and code; that are answered here; and secrets that are called otherwise there.
         self.failing, self.answering, self.rename = {}, {}, {}
-        self.modify = None
+        # What answers the query protocol, which gets the parameters and gives a status and XML.
+        self.query = None
         proxy = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -127,9 +129,9 @@ class HTTPProxy:
                     return self.answer(status, json.dumps({"__type": code, "message": "as the test says"}).encode())
                 if operation in proxy.answering:
                     return self.answer(200, json.dumps(proxy.answering[operation](json.loads(body))).encode())
-                if b"Action=ModifyDBCluster" in body:
-                    proxy.modify(body)
-                    return self.answer(200, b"<ModifyDBClusterResponse/>")
+                if proxy.query and body.startswith(b"Action="):
+                    parameters = {name: values[0] for name, values in urllib.parse.parse_qs(body.decode()).items()}
+                    return self.answer(*proxy.query(parameters))
                 if proxy.rename:
                     request = json.loads(body)
                     request["SecretId"] = proxy.rename.get(request.get("SecretId"), request.get("SecretId"))

@@ -5,6 +5,7 @@ import json
 import os
 import queue
 import subprocess
+import time
 import uuid
 
 from interruption import LoopbackServer
@@ -19,12 +20,14 @@ class LambdaFunction:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                event = function.events.get()
+                event, seconds = function.events.get()
                 if event is None:
                     self.close_connection = True
                     return
-                self.answer(200, json.dumps(event).encode(), {
-                    "Lambda-Runtime-Aws-Request-Id": str(uuid.uuid4()), "Lambda-Runtime-Deadline-Ms": "99999999999999"})
+                content = event if isinstance(event, bytes) else json.dumps(event).encode()
+                self.answer(200, content, {
+                    "Lambda-Runtime-Aws-Request-Id": str(uuid.uuid4()),
+                    "Lambda-Runtime-Deadline-Ms": str(int((time.time() + seconds) * 1000))})
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -47,9 +50,12 @@ class LambdaFunction:
                 env={**os.environ, **environment, "_HANDLER": handler,
                      "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.server.port}"})
 
-    def invoke(self, event, timeout=120):
-        """What the function answers: `response` and its value, or `error` and why; `None` where it died."""
-        self.events.put(event)
+    def invoke(self, event, timeout=120, seconds=900):
+        """What the function answers: `response` and its value, or `error` and why; `None` where it died.
+
+        The event is text as bytes, or anything that is JSON; Lambda gives it so many seconds.
+        """
+        self.events.put((event, seconds))
         waited = 0
         while True:
             try:
@@ -67,7 +73,7 @@ class LambdaFunction:
     def close(self):
         self.process.kill()
         self.process.wait()
-        self.events.put(None)
+        self.events.put((None, 0))
         self.server.close()
 
     @property

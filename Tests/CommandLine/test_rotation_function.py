@@ -5,7 +5,6 @@ import logging
 import os
 import threading
 import unittest
-import urllib.parse
 import uuid
 
 import boto3
@@ -217,17 +216,17 @@ class RotationFunctionTest(CommandLineTest):
         superuser.execute("alter role aurora_demo_manager password 'nobody knows'")
         asked = []
 
-        def modify(body):
+        def modify(parameters):
             """What RDS does."""
-            parameters = urllib.parse.parse_qs(body.decode())
             asked.append(parameters)
             superuser.execute(
-                psycopg.sql.SQL("alter role aurora_demo_manager password {}").format(parameters["MasterUserPassword"][0]))
+                psycopg.sql.SQL("alter role aurora_demo_manager password {}").format(parameters["MasterUserPassword"]))
+            return 200, b"<ModifyDBClusterResponse/>"
 
         event = {"SecretId": self.arns["AuroraDemoManager"]}
         for configuration, kind in [({}, "error"), ({"RESET_MANAGER_PASSWORD": "true"}, "response")]:
             function = self.function(CallCounter(0, None), configuration)
-            self.http.modify = modify
+            self.http.query = modify
             token = self.begin("AuroraDemoManager")
             event = {**event, "ClientRequestToken": token}
             self.assertEqual(function.invoke({**event, "Step": "createSecret"})[0], "response")
@@ -237,8 +236,8 @@ class RotationFunctionTest(CommandLineTest):
                 self.assertIn("aws rds modify-db-cluster --db-cluster-identifier aurorademo", answer[1]["errorMessage"])
                 self.assertEqual(asked, [])
             else:
-                self.assertEqual(asked[0]["Action"], ["ModifyDBCluster"])
-                self.assertEqual(asked[0]["DBClusterIdentifier"], ["aurorademo"])
+                self.assertEqual(asked[0]["Action"], "ModifyDBCluster")
+                self.assertEqual(asked[0]["DBClusterIdentifier"], "aurorademo")
                 self.assertEqual(self.run_steps(function, token, "AuroraDemoManager")[0], "response")
                 self.assertTrue(self.logs_in(self.value("AuroraDemoManager")))
                 self.assertNotIn(self.value("AuroraDemoManager")["password"], function.log)

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The functions' program as Lambda runs it, behind the protocol of CloudFormation's custom resources."""
+import http.server
+import json
+import random
+import unittest
+
+import boto3
+
+from interruption import CallCounter, HTTPProxy, LoopbackServer
+from lambda_runtime import LambdaFunction
+from support import ACCOUNT, REGION, AWSTest
+
+CLUSTER = f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:aurorademo"
+
+
+class Bucket:
+    """Where CloudFormation waits for answers."""
+
+    def __init__(self, statuses=()):
+        self.answers, self.statuses = [], list(statuses)
+        bucket = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_PUT(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                status = bucket.statuses.pop(0) if bucket.statuses else 200
+                if status == 200:
+                    bucket.answers.append(json.loads(body))
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+        self.server = LoopbackServer(Handler)
+        self.url = f"http://127.0.0.1:{self.server.port}/answer?signature=very-secret"
+
+
+class FunctionsTest(AWSTest):
+    def setUp(self):
+        super().setUp()
+        self.http = HTTPProxy(self.port, CallCounter(0, None))
+        self.addCleanup(self.http.close)
+        self.bucket = Bucket()
+        self.addCleanup(lambda: self.bucket.server.close())
+
+    def function(self, handler, **environment):
+        function = LambdaFunction(handler, {
+            **self.aws_environment, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.http.port}", **environment}, self.folder)
+        self.addCleanup(function.close)
+        return function
+
+    def request(self, kind, properties, **more):
+        return {
+            "RequestType": kind, "RequestId": "r", "StackId": "s", "LogicalResourceId": "l", "ResponseURL": self.bucket.url,
+            "ResourceProperties": {"ServiceToken": "t", **properties}, **more}
+
+    def ask(self, function, *arguments, seconds=900, **more):
+        """Has a request handled, and gives CloudFormation's answer."""
+        count = len(self.bucket.answers)
+        answer = function.invoke(self.request(*arguments, **more), seconds=seconds)
+        self.assertIsNotNone(answer, function.log)
+        self.assertEqual(answer[0], "response", answer)
+        self.assertEqual(len(self.bucket.answers), count + 1)
+        return self.bucket.answers[-1]
+
+    def test_log_groups_keep_their_events_as_long_as_declared(self):
+        logs = boto3.client(
+            "logs", region_name=REGION, endpoint_url=self.endpoint, aws_access_key_id="testing", aws_secret_access_key="testing")
+        function = self.function("log-retention")
+
+        def retention(name):
+            return logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"][0].get("retentionInDays")
+
+        # One that is there already, and one that is not.
+        logs.create_log_group(logGroupName="/aws/rds/cluster/a/postgresql")
+        for name in ("/aws/rds/cluster/a/postgresql", "/aws/rds/cluster/b/postgresql"):
+            properties = {"logGroupName": name, "retentionInDays": "30"}
+            for _ in range(2):
+                answer = self.ask(function, "Create", properties)
+                self.assertEqual((answer["Status"], answer["PhysicalResourceId"]), ("SUCCESS", name), answer)
+            self.assertEqual(retention(name), 30)
+            answer = self.ask(
+                function, "Update", {**properties, "retentionInDays": "90"}, OldResourceProperties=properties, PhysicalResourceId=name)
+            self.assertEqual(answer["PhysicalResourceId"], name)
+            self.assertEqual(retention(name), 90)
+            self.assertEqual(self.ask(function, "Delete", properties, PhysicalResourceId=name)["Status"], "SUCCESS")
+            self.assertEqual(retention(name), 90)
+        answer = self.ask(function, "Create", {"logGroupName": "x", "retentionInDays": "for ever"})
+        self.assertEqual(answer["Status"], "FAILED")
+        self.assertIn("give a number of days", answer["Reason"])
+
+    def stream(self, states):
+        """What RDS says of the activity stream, one state after the other; the calls that were made are kept."""
+        self.calls = []
+
+        def query(parameters):
+            self.calls.append(parameters["Action"])
+            if parameters["Action"] != "DescribeDBClusters":
+                if parameters["Action"] == "StartActivityStream":
+                    self.assertEqual((parameters["Mode"], parameters["ApplyImmediately"]), ("async", "true"))
+                return 200, b"<Answer/>"
+            state = states.pop(0) if len(states) > 1 else states[0]
+            if state is None:
+                return 404, b"<ErrorResponse><Error><Code>DBClusterNotFoundFault</Code><Message>gone</Message></Error></ErrorResponse>"
+            if state == "denied":
+                return 403, b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>not you</Message></Error></ErrorResponse>"
+            return 200, (
+                f"<DBClusterArn>{CLUSTER}</DBClusterArn><ActivityStreamStatus>{state}</ActivityStreamStatus>"
+                "<ActivityStreamKinesisStreamName>aws-rds-das-cluster-x</ActivityStreamKinesisStreamName>").encode()
+
+        self.http.query = query
+
+    def test_activity_stream_is_started_and_stopped(self):
+        function = self.function("activity-stream", POLLING_MILLISECONDS="20")
+        properties = {"clusterArn": CLUSTER, "kmsKeyId": "key"}
+        self.stream(["stopped", "starting", "starting", "started"])
+        answer = self.ask(function, "Create", properties)
+        arn = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/aws-rds-das-cluster-x"
+        self.assertEqual((answer["Status"], answer["PhysicalResourceId"], answer["Data"]), ("SUCCESS", arn, {"kinesisStreamArn": arn}))
+        self.assertEqual(self.calls.count("StartActivityStream"), 1)
+        # The same again starts nothing.
+        self.stream(["started"])
+        self.assertEqual(self.ask(function, "Update", properties, OldResourceProperties=properties, PhysicalResourceId=arn)["Data"], answer["Data"])
+        self.assertNotIn("StartActivityStream", self.calls)
+        for states, stops in [(["started", "stopping", "stopped"], 1), ([None], 0), (["stopped"], 0), (["denied"], 0)]:
+            self.stream(states)
+            self.assertEqual(self.ask(function, "Delete", properties, PhysicalResourceId=arn)["Status"], "SUCCESS")
+            self.assertEqual(self.calls.count("StopActivityStream"), stops)
+        self.stream(["denied"])
+        answer = self.ask(function, "Create", properties)
+        self.assertIn("AccessDenied: not you", answer["Reason"])
+        # What takes longer than an invocation goes on in the next one: Lambda invokes again what has failed.
+        self.stream(["starting"])
+        count = len(self.bucket.answers)
+        kind, why = function.invoke(self.request("Create", properties), seconds=16)
+        self.assertEqual(kind, "error")
+        self.assertIn("was not done in the time", why["errorMessage"])
+        self.assertEqual(len(self.bucket.answers), count)
+        self.stream(["starting", "started"])
+        self.assertEqual(self.ask(function, "Create", properties)["Status"], "SUCCESS")
+
+    def test_says_in_time_that_there_is_no_more_time(self):
+        # The manager cannot log in, and is waited for.
+        secrets = boto3.client(
+            "secretsmanager", region_name=REGION, endpoint_url=self.endpoint, aws_access_key_id="testing", aws_secret_access_key="testing")
+        arn = secrets.create_secret(Name="Unreachable", SecretString=json.dumps(
+            {"username": "m", "password": "never-to-be-seen", "host": "127.0.0.1", "port": 1, "engine": "postgres"}))["ARN"]
+        function = self.function("database", MANAGER_SECRET_ARN=arn, PGSSLMODE="disable")
+        answer = self.ask(function, "Create", {"databaseName": "demo", "schemas": []}, seconds=17)
+        self.assertEqual(answer["Status"], "FAILED")
+        self.assertIn("was not done in the time", answer["Reason"])
+        self.assertNotIn("never-to-be-seen", function.log + json.dumps(answer))
+
+    def test_delivers_although_the_bucket_fails_at_first(self):
+        function = self.function("log-retention")
+        self.bucket = Bucket([500, 503])
+        self.assertEqual(self.ask(function, "Create", {"logGroupName": "late", "retentionInDays": "1"})["Status"], "SUCCESS")
+        self.bucket = Bucket([403] * 100)
+        kind, why = function.invoke(self.request("Create", {"logGroupName": "late", "retentionInDays": "1"}))
+        self.assertEqual(kind, "error")
+        self.assertIn("403", why["errorMessage"])
+        self.assertNotIn("very-secret", why["errorMessage"] + function.log)
+
+    def test_a_handler_that_does_not_exist_is_named(self):
+        function = self.function("nonsense")
+        self.assertEqual(function.process.wait(timeout=60), 1)
+        self.assertIn("There is no handler 'nonsense'", function.log)
+        kind, why = function.answers.get(timeout=60)
+        self.assertEqual(kind, "error")
+        self.assertIn("one of database, user, rotation", why["errorMessage"])
+
+    def test_any_event_gets_an_answer(self):
+        seed = random.randrange(1_000_000)
+        print(f"Events are mutated with the seed {seed}", flush=True)
+        source = random.Random(seed)
+        events = {
+            "log-retention": self.request("Create", {"logGroupName": "g", "retentionInDays": "1"}),
+            "rotation": {"SecretId": "a", "ClientRequestToken": "b", "Step": "setSecret"},
+        }
+        for handler, event in events.items():
+            function = self.function(handler, MANAGER_SECRET_ARN="none")
+            for _ in range(60):
+                text = bytearray(json.dumps(event).encode())
+                for _ in range(source.randrange(1, 5)):
+                    place = source.randrange(len(text))
+                    choice = source.randrange(4)
+                    if choice == 0:
+                        text[place] = source.randrange(256)
+                    elif choice == 1:
+                        del text[place:]
+                        text += b"}"
+                    elif choice == 2:
+                        text[place:place] = bytes(source.choices(range(256), k=source.randrange(20)))
+                    else:
+                        text[place:place] = b"0" * source.randrange(5000)
+                answer = function.invoke(bytes(text))
+                self.assertIsNotNone(answer, f"seed {seed}: {bytes(text)!r}\n{function.log}")
+            # It is as well as before.
+            if handler == "log-retention":
+                self.assertEqual(self.ask(function, "Create", {"logGroupName": "g", "retentionInDays": "1"})["Status"], "SUCCESS")
+            function.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
