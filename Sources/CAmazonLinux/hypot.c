@@ -2,7 +2,11 @@
 
 // Amazon Linux 2023 has glibc 2.34. Of all that Foundation uses, only these two have a newer version in newer libraries
 // (glibc's release notes of 2.35): the older one is asked for by its version, and does the same.
-#if defined(__linux__) && defined(__GLIBC__)
+#if defined(__linux__)
+#include <features.h>
+#endif
+
+#if defined(__GLIBC__)
 
 #if defined(__x86_64__)
 #define OLD "GLIBC_2.2.5"
