@@ -19,9 +19,10 @@ extension Planner {
 
     mutating func schemas() {
         for name in desired.schemas where observed.schemas[name] == nil {
-            add(
-                actingFor: databaseOwner, "CREATE SCHEMA \(SQLText.name(name))", "the schema \(name) is missing",
-                objects: [name])
+            // Without its schemas a database is of no use: where the manager may not create them, the server says so,
+            // and nothing is changed.
+            _ = actFor(databaseOwner)
+            add("CREATE SCHEMA \(SQLText.name(name))", "the schema \(name) is missing", objects: [name])
         }
         struct Change: Hashable {
             let discrepancy: Discrepancy

@@ -14,7 +14,7 @@ from interruption import LoopbackServer
 class LambdaFunction:
     """The functions' program behind a Runtime API of its own; its log is kept."""
 
-    def __init__(self, handler, environment, folder):
+    def __init__(self, handler, environment, folder, program="bootstrap"):
         self.events, self.answers = queue.Queue(), queue.Queue()
         function = self
 
@@ -46,7 +46,7 @@ class LambdaFunction:
         self.log_path = folder / f"{handler}-{uuid.uuid4()}.log"
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                ["bootstrap"], cwd=folder, stdout=log, stderr=subprocess.STDOUT,
+                [str(program)], cwd=folder, stdout=log, stderr=subprocess.STDOUT,
                 env={**os.environ, **environment, "_HANDLER": handler,
                      "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.server.port}"})
 

@@ -1,38 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The functions' program as Lambda runs it, behind the protocol of CloudFormation's custom resources."""
-import http.server
 import json
 import random
 import unittest
 
 import boto3
 
-from interruption import CallCounter, HTTPProxy, LoopbackServer
+from bucket import Bucket
+from interruption import CallCounter, HTTPProxy
 from lambda_runtime import LambdaFunction
 from support import ACCOUNT, REGION, AWSTest
 
 CLUSTER = f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:aurorademo"
-
-
-class Bucket:
-    """Where CloudFormation waits for answers."""
-
-    def __init__(self, statuses=()):
-        self.answers, self.statuses = [], list(statuses)
-        bucket = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_PUT(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                status = bucket.statuses.pop(0) if bucket.statuses else 200
-                if status == 200:
-                    bucket.answers.append(json.loads(body))
-                self.send_response(status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-        self.server = LoopbackServer(Handler)
-        self.url = f"http://127.0.0.1:{self.server.port}/answer?signature=very-secret"
 
 
 class FunctionsTest(AWSTest):
