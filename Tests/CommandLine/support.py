@@ -26,6 +26,10 @@ MINIMAL = {
 }
 
 
+# How many calls an interruption goes on before the next one: from every one to a few of them.
+STEP_BETWEEN_INTERRUPTIONS = {None: 7, "all": 1}.get(os.environ.get("AURORA_TEST_THOROUGHLY"), 3)
+
+
 class CommandLineTest(unittest.TestCase):
     """A test in a folder of its own; a stack that it leaves running is stopped."""
 

@@ -7,14 +7,14 @@ import subprocess
 import unittest
 
 from interruption import CallCounter, PostgresProxy
-from support import CommandLineTest
+from support import STEP_BETWEEN_INTERRUPTIONS, CommandLineTest
 
 
 class InterruptionTest(CommandLineTest):
-    """At every statement and on every version of PostgreSQL where AURORA_TEST_THOROUGHLY is set, which takes minutes."""
+    """On every version of PostgreSQL where AURORA_TEST_THOROUGHLY is set, and at every statement where it is `all`."""
 
     VERSIONS = (15, 17, 18) if os.environ.get("AURORA_TEST_THOROUGHLY") else (17,)
-    STEP = 1 if os.environ.get("AURORA_TEST_THOROUGHLY") else 7
+    STEP = STEP_BETWEEN_INTERRUPTIONS
 
     def start(self, version):
         few = [{"name": "app", "access": "writer"}, {"name": "reporting", "access": "reader"}]

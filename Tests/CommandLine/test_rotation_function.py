@@ -2,7 +2,6 @@
 """The rotation function as Lambda runs it, against PostgreSQL and Secrets Manager, killed at every call."""
 import json
 import logging
-import os
 import threading
 import unittest
 import uuid
@@ -15,14 +14,14 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from interruption import CallCounter, HTTPProxy, PostgresProxy
 from lambda_runtime import LambdaFunction
-from support import ACCOUNT, REGION, CommandLineTest
+from support import ACCOUNT, REGION, STEP_BETWEEN_INTERRUPTIONS, CommandLineTest
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 
 class RotationFunctionTest(CommandLineTest):
-    # At every call where AURORA_TEST_THOROUGHLY is set.
-    STEP = 1 if os.environ.get("AURORA_TEST_THOROUGHLY") else 5
+    # At every call where AURORA_TEST_THOROUGHLY is `all`.
+    STEP = STEP_BETWEEN_INTERRUPTIONS
 
     @classmethod
     def setUpClass(cls):
