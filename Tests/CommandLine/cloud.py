@@ -489,8 +489,8 @@ def _delete_route_table(self, account_id, region_name):
 
 RouteTable.delete = _delete_route_table
 
-# Updates in CloudFormation's order: what others need comes first, what has left the template is deleted last, and one
-# that fails is taken back.
+# Updates and deletions in CloudFormation's order: what others need comes first and goes last, what has left the template
+# is deleted at the end, and an update that fails is taken back.
 
 
 def _needs(resource):
@@ -576,7 +576,14 @@ def _update_resources(self, template, parameters=None):
             _remove(self, name, before["Resources"][name])
 
 
-parsing.ResourceMap.update = _update_resources
+def _delete_resources(self):
+    definitions = self._template.get("Resources", {})
+    for name in reversed(_in_order(definitions)):
+        if definitions[name].get("DeletionPolicy") != "Retain":
+            _remove(self, name, definitions[name])
+
+
+parsing.ResourceMap.update, parsing.ResourceMap.delete = _update_resources, _delete_resources
 
 # Describing a deleted stack would make anew what its outputs name.
 _delete_stack = Stack.delete
