@@ -37,7 +37,6 @@ struct ManagerLogin: Sendable {
     }
 
     func credentials() async throws -> DatabaseCredentials {
-        let version = try await secrets.value(of: secretArn, stage: VersionStage.current)
-        return try DatabaseCredentials(value: version.value, secret: secretArn)
+        try await secrets.credentials(of: secretArn)
     }
 }

@@ -105,15 +105,13 @@ public struct UserHandler: CustomResourceHandler {
     }
 
     private func read(_ arn: String) async throws -> DatabaseCredentials {
-        let version = try await environment.secrets.value(of: arn, stage: VersionStage.current)
-        return try DatabaseCredentials(value: version.value, secret: arn)
+        try await environment.secrets.credentials(of: arn)
     }
 
     /// What was current before the last rotation, where there was one.
     private func readPrevious(_ arn: String) async throws -> DatabaseCredentials? {
         do {
-            let version = try await environment.secrets.value(of: arn, stage: VersionStage.previous)
-            return try DatabaseCredentials(value: version.value, secret: arn)
+            return try await environment.secrets.credentials(of: arn, stage: VersionStage.previous)
         } catch SecretStoreError.notFound {
             return nil
         }

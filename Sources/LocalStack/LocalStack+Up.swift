@@ -159,7 +159,6 @@ extension LocalStack {
     }
 
     func credentials(of secret: String) async throws -> DatabaseCredentials {
-        let version = try await secrets.value(of: secret, stage: VersionStage.current)
-        return try DatabaseCredentials(value: version.value, secret: secret)
+        try await secrets.credentials(of: secret)
     }
 }
