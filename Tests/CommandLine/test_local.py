@@ -77,7 +77,10 @@ class LocalStackTest(CommandLineTest):
                 children = subprocess.run(["pgrep", "-P", str(psql.pid)], capture_output=True, text=True).stdout.split()
                 for child in children:
                     process = pathlib.Path("/proc") / child
-                    seen += process.joinpath("cmdline").read_text() + process.joinpath("environ").read_text()
+                    try:
+                        seen += process.joinpath("cmdline").read_text() + process.joinpath("environ").read_text()
+                    except (FileNotFoundError, ProcessLookupError):
+                        pass  # It has ended meanwhile.
             self.assertIn("pg_sleep", seen)
         finally:
             psql.send_signal(signal.SIGTERM)
