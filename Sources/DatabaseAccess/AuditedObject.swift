@@ -70,7 +70,7 @@ struct RowSecurity: Hashable, Sendable {
 }
 
 /// A database in which the access of users is looked at: the objects with privileges, besides what a plan needs.
-public struct AuditedAccess: Sendable {
+struct AuditedAccess: Sendable {
     let access: ObservedAccess
     let objects: [AuditedObject]
 }

@@ -31,12 +31,17 @@ public final class CurlClient: HTTPClient {
     }
 }
 
-/// One request on its way. Only the thread that performs it touches what is not behind the lock.
-private final class Transfer: @unchecked Sendable {
+/// One request on its way: one thread performs it, and any other may cancel it.
+private final class Transfer: Sendable {
+    /// What has come back so far.
+    private struct Answer {
+        var body: [UInt8] = []
+        var headers: [String: String] = [:]
+    }
+
     private let request: HTTPRequest
     private let isCancelled = Mutex(false)
-    private var received: [UInt8] = []
-    private var headers: [String: String] = [:]
+    private let answer = Mutex(Answer())
 
     init(_ request: HTTPRequest) {
         self.request = request
@@ -100,7 +105,7 @@ private final class Transfer: @unchecked Sendable {
         }
         var status = 0
         aurora_curl_response_code(handle, &status)
-        return HTTPResponse(status: status, headers: headers, body: received)
+        return answer.withLock { HTTPResponse(status: status, headers: $0.headers, body: $0.body) }
     }
 
     private func sign(_ handle: UnsafeMutableRawPointer, _ list: inout UnsafeMutablePointer<curl_slist>?) {
@@ -117,7 +122,8 @@ private final class Transfer: @unchecked Sendable {
 
     private static let receive: aurora_curl_data_callback = { bytes, size, count, context in
         guard let transfer = Transfer.transfer(context), let bytes else { return 0 }
-        transfer.received.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: size * count))
+        let part = Array(UnsafeRawBufferPointer(start: bytes, count: size * count))
+        transfer.answer.withLock { $0.body += part }
         return size * count
     }
 
@@ -126,7 +132,8 @@ private final class Transfer: @unchecked Sendable {
         let line = String(decoding: UnsafeRawBufferPointer(start: bytes, count: size * count), as: UTF8.self)
         if let colon = line.firstIndex(of: ":") {
             let value = line[line.index(after: colon)...].drop { $0 == " " }
-            transfer.headers[line[..<colon].lowercased()] = String(value.prefix { !$0.isNewline })
+            let (name, text) = (line[..<colon].lowercased(), String(value.prefix { !$0.isNewline }))
+            transfer.answer.withLock { $0.headers[name] = text }
         }
         return size * count
     }

@@ -23,9 +23,10 @@ public actor PostgresConnection {
     private var isBusy = false
     private let notices: NoticeReceiver
 
-    /// libpq's connection. It is used by one thread at a time: this actor's, or one that the actor waits for.
-    private struct Handle: @unchecked Sendable {
-        let pointer: OpaquePointer
+    /// libpq's connection.
+    private struct Handle: Sendable {
+        // Safe because one thread at a time uses it, as libpq demands: this actor's, or one that the actor waits for.
+        nonisolated(unsafe) let pointer: OpaquePointer
     }
 
     private init(handle: Handle, server: String, notices: NoticeReceiver) {

@@ -37,10 +37,10 @@ enum SocketReadiness {
             var source: Source?
         }
 
-        /// Dispatch sources may be cancelled from any thread, which their type does not say on all platforms.
-        private struct Source: @unchecked Sendable {
-            let source: any DispatchSourceProtocol
-            let timer: any DispatchSourceTimer
+        private struct Source: Sendable {
+            // Safe because Dispatch lets sources be cancelled from any thread, which their types do not say on Linux.
+            nonisolated(unsafe) let source: any DispatchSourceProtocol
+            nonisolated(unsafe) let timer: any DispatchSourceTimer
         }
 
         private let interest: Interest

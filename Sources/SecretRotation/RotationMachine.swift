@@ -266,13 +266,20 @@ public struct RotationMachine: Hashable, Sendable {
         return true
     }
 
+    /// Refuses to go on with a new login that does not work.
+    private func require(
+        _ pending: DatabaseCredentials, _ conversation: inout Conversation
+    ) throws(Conversation.Stop) {
+        guard try conversation.logsIn(pending) else {
+            throw .refusal(.newLoginRefused(secret: request.secretID, username: pending.username))
+        }
+    }
+
     private func test(
         _ current: DatabaseCredentials, _ strategy: Strategy, _ conversation: inout Conversation
     ) throws(Conversation.Stop) -> String {
         let pending = try pending(current, strategy, &conversation)
-        guard try conversation.logsIn(pending) else {
-            throw .refusal(.newLoginRefused(secret: request.secretID, username: pending.username))
-        }
+        try require(pending, &conversation)
         return "\(pending.username) logs in"
     }
 
@@ -281,14 +288,10 @@ public struct RotationMachine: Hashable, Sendable {
     ) throws(Conversation.Stop) -> String {
         let pending = try pending(current, strategy, &conversation)
         // The lock is taken with the new login: what becomes current is known to work at that moment.
-        guard try conversation.logsIn(pending) else {
-            throw .refusal(.newLoginRefused(secret: request.secretID, username: pending.username))
-        }
+        try require(pending, &conversation)
         try conversation.lock(by: pending)
         if let stop = try changed(current, &conversation) { return stop }
-        guard try conversation.logsIn(pending) else {
-            throw .refusal(.newLoginRefused(secret: request.secretID, username: pending.username))
-        }
+        try require(pending, &conversation)
         try conversation.makeCurrent(request.secretID, request.versionID)
         try conversation.unlock()
         return "\(pending.username) is the one to log in with"

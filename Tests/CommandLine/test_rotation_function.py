@@ -20,7 +20,6 @@ STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 
 class RotationFunctionTest(CommandLineTest):
-    # At every call where AURORA_TEST_THOROUGHLY is `all`.
     STEP = STEP_BETWEEN_INTERRUPTIONS
 
     @classmethod

@@ -5,14 +5,17 @@ import Logging
 import PostgreSQL
 import SecretRotation
 import SecretStore
+import Synchronization
 import TestSupport
 import Testing
 
 /// Collects all that is logged, at any level.
-final class LogCollector: LogHandler, @unchecked Sendable {
-    // Guarded by the lock.
-    private var lines: [String] = []
-    private let lock = NSLock()
+struct LogCollector: LogHandler {
+    private final class Lines: Sendable {
+        let all = Mutex<[String]>([])
+    }
+
+    private let lines = Lines()
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.trace
 
@@ -22,10 +25,10 @@ final class LogCollector: LogHandler, @unchecked Sendable {
     }
 
     func log(event: LogEvent) {
-        lock.withLock { lines.append("\(event.message) \(event.metadata ?? [:])") }
+        lines.all.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") }
     }
 
-    var text: String { lock.withLock { lines.joined(separator: "\n") } }
+    var text: String { lines.all.withLock { $0.joined(separator: "\n") } }
 }
 
 /// A server with a manager and a pair of users, and their secrets in files.
