@@ -179,7 +179,7 @@ struct AccessManagerTests {
             let fixture = AccessFixture(server)
             let states = (0..<16).map { index in
                 fixture.desired(
-                    schemas: ["app"],
+                    schemas: ["app", "s\(index)"],
                     users: [
                         .init(name: "first", access: DesiredAccess.Access.allCases[index % 3]),
                         .init(name: "second", access: DesiredAccess.Access.allCases[index / 3 % 3]),
@@ -195,6 +195,9 @@ struct AccessManagerTests {
                 // Those that differ in a third user only, who is nobody's to remove, can be there at once.
                 #expect((1...2).contains(ends), "round \(round)")
             }
+            for state in states { #expect(try await fixture.manager.plan(state).blocked.isEmpty) }
+            _ = try await fixture.manager.apply(states[3])
+            #expect(try await fixture.manager.plan(states[3]).isEmpty)
         }
     }
 
