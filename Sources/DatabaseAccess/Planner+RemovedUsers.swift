@@ -58,11 +58,15 @@ extension Planner {
                 .init(
                     "REASSIGN OWNED BY \(list) TO CURRENT_USER",
                     reason: "what they own in \(database) stays, and belongs to \(observed.manager)",
-                    objects: dropped, hazards: [.takesLock]),
-                .init(
-                    "DROP OWNED BY \(list)", reason: "what they were granted in \(database) goes",
-                    objects: dropped, hazards: [.revokesAccess, .takesLock]),
+                    objects: dropped, hazards: [.takesLock])
             ]
+            // One role after the other: the default privileges of one for another of the list would be dropped twice,
+            // and the server fails then ("could not find tuple for default ACL").
+            statements += dropped.map { role in
+                .init(
+                    "DROP OWNED BY \(SQLText.name(role))", reason: "what \(role) was granted in \(database) goes",
+                    objects: [role], hazards: [.revokesAccess, .takesLock])
+            }
             if database == desired.database {
                 statements.append(
                     .init(
