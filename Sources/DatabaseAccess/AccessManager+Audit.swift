@@ -21,17 +21,28 @@ extension AccessManager {
     ///   - object: `schema.object`, as a person writes it or in SQL; a function may be named without its arguments.
     ///   - privilege: What it wants to do; what a reader needs where `nil`.
     ///   - password: Whether its password works, as far as that was tried.
-    /// - Returns: The chain from the login to the row.
+    /// - Returns: The chain from the login to the row; up to the first link that is missing altogether.
     /// - Throws: ``AccessError/unsuitable(_:)`` where there is no such object, or it has no such privilege; `PostgresError`.
     public func explain(
         _ desired: DesiredAccess, login: String, object: String, privilege: Privilege?,
         password: AccessExplanation.Password
     ) async throws -> AccessExplanation {
         try desired.validate()
-        let schemas = Array(Set(desired.schemas + Self.possibleSchemas(of: object)))
-        let audited = try await audited(desired, schemas: schemas)
+        let named = Self.possibleSchemas(of: object)
+        guard let connection = try await connectIfExists(desired) else {
+            return AccessExplanation(
+                login: login, object: object, privileges: privilege.map { [$0] } ?? [],
+                links: [Explainer.noDatabase(desired.database)])
+        }
+        defer { Task { await connection.close() } }
+        let audited = try await Inspection.audit(connection, schemas: Array(Set(desired.schemas + named)))
         let explainer = Explainer(desired: desired, access: audited.access)
         guard let found = audited.objects.first(where: { $0.isCalled(object) }) else {
+            if let schema = named.first, !named.contains(where: { audited.access.schemas[$0] != nil }) {
+                return AccessExplanation(
+                    login: login, object: object, privileges: privilege.map { [$0] } ?? [],
+                    links: explainer.login(login, password) + [explainer.schema(schema, login)])
+            }
             throw AccessError.unsuitable(Self.unknown(object, audited))
         }
         let known = found.kind.privileges(serverVersion: audited.access.serverVersion)

@@ -60,14 +60,16 @@ public struct AccessManager: Sendable {
     /// - Throws: ``AccessError``, `PostgresError`.
     public func plan(_ desired: DesiredAccess) async throws -> AccessPlan {
         try desired.validate()
-        guard let connection = try await connectIfExists(desired) else {
-            let connection = try await connect(to: Self.maintenanceDatabase)
-            defer { Task { await connection.close() } }
-            let cluster = try await inspect(connection, desired)
-            return Planner.plan(desired, cluster.asNewDatabase, createsDatabase: true)
-        }
+        guard let connection = try await connectIfExists(desired) else { return try await planWithDatabase(desired) }
         defer { Task { await connection.close() } }
         return Planner.plan(desired, try await inspect(connection, desired))
+    }
+
+    /// Plans for a database that is not there yet.
+    private func planWithDatabase(_ desired: DesiredAccess) async throws -> AccessPlan {
+        let connection = try await connect(to: Self.maintenanceDatabase)
+        defer { Task { await connection.close() } }
+        return Planner.plan(desired, try await inspect(connection, desired).asNewDatabase, createsDatabase: true)
     }
 
     /// Brings a database into the desired state.
@@ -78,7 +80,7 @@ public struct AccessManager: Sendable {
     ///
     /// - Parameters:
     ///   - desired: The desired state.
-    ///   - reviewed: A plan that was looked at; if the database has changed since, nothing is done.
+    ///   - reviewed: A plan that was looked at; if the database or what is declared has changed since, nothing is done.
     /// - Returns: The plan that was carried out; it is empty where nothing had to change.
     /// - Throws: ``AccessError``, `PostgresError`.
     public func apply(_ desired: DesiredAccess, reviewed: AccessPlan? = nil) async throws -> AccessPlan {
@@ -94,8 +96,8 @@ public struct AccessManager: Sendable {
         let plan = try await retrying {
             try await connection.withTransaction { connection in
                 let observed = try await inspect(connection, desired)
-                if let reviewed, !created, reviewed.fingerprint != observed.fingerprint { throw AccessError.stale }
                 let plan = Planner.plan(desired, observed, createsDatabase: created)
+                if let reviewed, !created, reviewed != plan { throw AccessError.stale }
                 try await run(plan.statements, on: connection)
                 return plan
             }
@@ -147,7 +149,7 @@ public struct AccessManager: Sendable {
     }
 
     private func createDatabase(_ desired: DesiredAccess, _ reviewed: AccessPlan?) async throws {
-        if let reviewed, reviewed.createsDatabase == nil { throw AccessError.stale }
+        if let reviewed, try await planWithDatabase(desired) != reviewed { throw AccessError.stale }
         let connection = try await connect(to: Self.maintenanceDatabase)
         defer { Task { await connection.close() } }
         try await retrying {
@@ -178,14 +180,16 @@ public struct AccessManager: Sendable {
         }
     }
 
-    /// Tries again, with growing pauses, where transactions met.
+    /// Tries again, with growing pauses, where transactions met; or where somebody who works in another database, and
+    /// holds no lock in this one, has just made the same role.
     private func retrying<T: Sendable>(_ body: () async throws -> T) async throws -> T {
         var pause = Duration.milliseconds(20)
         for attempt in 1... {
             do {
                 return try await body()
             } catch let error as PostgresError
-                where attempt < Self.attempts && (error.isTransient || error.sqlState == "55006")
+                where attempt < Self.attempts
+                && (error.isTransient || ["55006", "42710", "23505"].contains(error.sqlState))
             {
                 logger.debug("trying again after: \(error)")
                 try await Task.sleep(for: pause * Double.random(in: 0.5...1.5))

@@ -40,6 +40,9 @@ public struct DesiredAccess: Codable, Hashable, Sendable {
         case managed
     }
 
+    // These mean everyone and nobody where a role is named (PostgreSQL documentation, GRANT, SET ROLE).
+    private static let reservedRoles: Set = ["public", "none"]
+
     /// What tells a user's clone from it, as AWS's rotation functions have it.
     public static let cloneSuffix = "_clone"
 
@@ -122,6 +125,9 @@ public struct DesiredAccess: Codable, Hashable, Sendable {
             for schema in user.schemas ?? [] where !schemas.contains(schema) {
                 problems.append(
                     "the user '\(user.name)' names the schema '\(schema)', which is not declared: declare it")
+            }
+            if Self.reservedRoles.contains(user.name) {
+                problems.append("the user '\(user.name)' has a name that PostgreSQL reserves: choose another one")
             }
             if user.name.hasPrefix("pg_") {
                 problems.append(

@@ -54,6 +54,13 @@ struct Explainer {
 
     // MARK: The links
 
+    static func noDatabase(_ name: String) -> Link {
+        Link(
+            "The database \(name) exists", .broken,
+            "there is none: provisioning has not run, or it failed, which the log of the stack's DatabaseFunction tells",
+            remedy: "CREATE DATABASE \(SQLText.name(name))")
+    }
+
     func login(_ login: String, _ password: AccessExplanation.Password) -> [Link] {
         [mayLogIn(login), passwordLink(login, password), mayConnect(login)]
     }
@@ -125,8 +132,13 @@ struct Explainer {
     func schema(_ name: String, _ login: String, _ privileges: Set<Privilege> = [.usage]) -> Link {
         let condition = "\(SQLText.list(privileges)) on the schema \(name)"
         guard let schema = access.schemas[name] else {
+            let reason =
+                desired.schemas.contains(name)
+                ? "it is declared, and provisioning has not run since, or failed: see the log of the stack's "
+                    + "DatabaseFunction" : "it is not declared either"
             return Link(
-                condition, .broken, "there is no schema \(name)", remedy: "CREATE SCHEMA \(SQLText.name(name))")
+                condition, .broken, "there is no schema \(name); \(reason)",
+                remedy: "CREATE SCHEMA \(SQLText.name(name))")
         }
         let group = group(of: login)
         return holder(

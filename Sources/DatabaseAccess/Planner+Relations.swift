@@ -41,6 +41,7 @@ extension Planner {
                 changes.add(name, Change(discrepancy: discrepancy, kind: relation.kind, owner: relation.owner))
             }
         }
+        everyone(declared)
         for change in changes.needs {
             let names = changes[change]
             for start in stride(from: 0, to: names.count, by: Self.namesInStatement) {
@@ -57,6 +58,43 @@ extension Planner {
                 "\(names[0])\(more) belongs to \(owner), which can therefore do everything with it: "
                     + "ALTER TABLE … OWNER TO \(GroupRole.owner) changes that.")
         }
+    }
+
+    /// Reports what everyone may do that some users should not: others may rely on it, so that it is not taken away.
+    private mutating func everyone(_ declared: Set<String>) {
+        guard removes else { return }
+        struct Excess: Hashable {
+            let privileges: Set<Privilege>
+            let kind: ObservedAccess.Relation.Kind
+            let owner: String
+        }
+        var found = NamesByNeed<Excess>()
+        for relation in observed.relations where declared.contains(relation.schema) {
+            guard let everyone = relation.acl?.publicPrivileges, !everyone.isEmpty else { continue }
+            // Who may not use the schema has nothing of what is in it.
+            let least = groups.filter { group in group.schemas.contains(relation.schema) && isInUse(group) }
+                .map { $0.privileges(on: relation.kind, serverVersion: observed.serverVersion) }
+            let excess = least.reduce(into: Set<Privilege>()) { $0.formUnion(everyone.subtracting($1)) }
+            guard !excess.isEmpty else { continue }
+            found.add(
+                SQLText.name(relation.schema, relation.name),
+                Excess(privileges: excess, kind: relation.kind, owner: relation.owner))
+        }
+        for excess in found.needs {
+            let (names, list) = (found[excess], SQLText.list(excess.privileges))
+            let more = names.count > 1 ? " and \(names.count - 1) more" : ""
+            block(
+                "REVOKE \(list) ON \(excess.kind == .table ? "TABLE" : "SEQUENCE") \(names.joined(separator: ", ")) "
+                    + "FROM PUBLIC",
+                by: excess.owner,
+                "everyone has \(list) on \(names[0])\(more), and so has each user; others than those declared may rely "
+                    + "on it")
+        }
+    }
+
+    /// Whether a declared user is in a group.
+    private func isInUse(_ group: GroupRole) -> Bool {
+        desired.users.contains { GroupRole.name(for: $0) == group.name }
     }
 
     private func discrepancies(_ relation: Class, isDeclared: Bool, _ users: [String]) -> [Discrepancy] {

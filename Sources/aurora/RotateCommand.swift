@@ -107,7 +107,7 @@ struct DeployedRotation {
     private func secretName(_ user: String) throws -> String {
         let all = [names.manager] + names.users
         guard let found = all.first(where: { $0 == user || $0.lowercased().hasSuffix(user.lowercased()) }) else {
-            throw ValidationError("There is no user '\(user)': the secrets are \(all.joined(separator: ", ")).")
+            throw CommandError("There is no user '\(user)': the secrets are \(all.joined(separator: ", ")).")
         }
         return found
     }
@@ -127,7 +127,7 @@ struct DeployedRotation {
             }
             try await Task.sleep(for: .milliseconds(500))
         }
-        throw ValidationError(
+        throw CommandError(
             "The rotation of '\(secret)' did not finish in \(Self.patience): the log of the stack's RotationFunction "
                 + "says why. The current login goes on working, and Secrets Manager tries again.")
     }

@@ -31,7 +31,7 @@ class AccessTest(CommandLineTest):
         (self.folder / "plan.json").write_text(plan)
         self.assertIn('CREATE SCHEMA "added";', self.succeed("aurora", "plan", "--from", "aurora.json", "--sql"))
         self.assertEqual(self.psql("manager", "create table task_mgmt.new (id int)").returncode, 0)
-        self.fail_with("The database has changed since this plan was made", "apply", "--from", "aurora.json", "--plan", "plan.json")
+        self.fail_with("has changed since this plan was made", "apply", "--from", "aurora.json", "--plan", "plan.json")
         (self.folder / "plan.json").write_text(self.succeed("aurora", "plan", "--from", "aurora.json", "--json"))
         self.succeed("aurora", "apply", "--from", "aurora.json", "--plan", "plan.json")
         self.assertIn("nothing has to change", self.succeed("aurora", "plan", "--from", "aurora.json"))

@@ -11,9 +11,11 @@ import Testing
 struct AccessManagerTests {
     static let hostileNames = [
         "a\"b", "a'b", "a\\b", "a;drop table x;--", "Ünïcödé 🎉", " ", "select", "public ", "Public", "a.b", "{a,b}",
-        "=r/x",
+        "=r/x", "a\nb",
         String(repeating: "x", count: 57),
     ]
+    /// As long as names may be, for those that need no more behind them.
+    static let longest = String(repeating: "é", count: 31) + "x"
 
     @Test("creates the database, and a second time does nothing", arguments: TestServer.versions)
     func idempotent(version: Int) async throws {
@@ -58,10 +60,45 @@ struct AccessManagerTests {
         }
     }
 
+    @Test(
+        "works with the longest names, and with creators and removed schemas of any name",
+        arguments: TestServer.versions)
+    func hostileElsewhere(version: Int) async throws {
+        try await TestServer.with(version: version) { server in
+            let manager = AccessManager(manager: server.configuration(), logger: server.logger)
+            let superuser = try await server.connect()
+            for (index, name) in (Self.hostileNames + [Self.longest]).enumerated() {
+                let creator = "c" + name.dropLast(name.utf8.count > 62 ? 1 : 0)
+                try await superuser.query("create role \(identifier: creator)")
+                let database = index == Self.hostileNames.count ? Self.longest : "demo"
+                var desired = DesiredAccess(
+                    database: database, schemas: [name, "public"], users: [.init(name: "u", access: .reader)],
+                    creators: [creator])
+                _ = try await manager.apply(desired)
+                let connection = try await server.connect(database: database)
+                try await connection.query("create table \(identifier: name).\(identifier: name) (id int)")
+                desired.schemas = ["public"]
+                desired.removedSchemas = [name]
+                let plan = try await manager.apply(desired)
+                #expect(plan.blocked.isEmpty && plan.hazards == [.revokesAccess])
+                #expect(try await manager.plan(desired).isEmpty)
+                let left = try await connection.query(
+                    "select has_schema_privilege('r_reader', \(name), 'usage') as usage")
+                #expect(try left[0].decode("usage") == false)
+                await connection.close()
+            }
+        }
+    }
+
     @Test("refuses names that PostgreSQL would not take or would cut, before anything changes")
     func invalid() async throws {
         try await TestServer.with(version: 15) { server in
             let manager = AccessManager(manager: server.configuration(), logger: server.logger)
+            for name in ["public", "none", "pg_me"] {
+                let desired = DesiredAccess(
+                    database: "demo", schemas: ["app"], users: [.init(name: name, access: .reader)])
+                await #expect(throws: AccessError.self) { try await manager.apply(desired) }
+            }
             for name in ["", "a\0b", String(repeating: "x", count: 64)] {
                 for desired in [
                     DesiredAccess(database: name, schemas: ["app"], users: []),
@@ -108,6 +145,99 @@ struct AccessManagerTests {
         }
     }
 
+    @Test(
+        "adopts a database in additive mode: grants what is missing, and takes nothing away",
+        arguments: TestServer.versions)
+    func adoption(version: Int) async throws {
+        try await TestServer.with(version: version) { server in
+            let fixture = AccessFixture(server)
+            // Somebody has made the database, roles of the same names, and grants of their own.
+            try await fixture.run(
+                as: TestServer.managerName,
+                """
+                create role stranger; create role r_reader; create role reader login password 'old' createdb;
+                create role team; grant team to reader
+                """, database: "postgres")
+            try await fixture.run(as: TestServer.managerName, "create database demo", database: "postgres")
+            try await fixture.run(
+                as: TestServer.managerName,
+                """
+                create schema app; create table app.t (id int); create table public.theirs (id int);
+                grant all on app.t to r_reader, stranger; grant insert on app.t to reader, public;
+                alter default privileges in schema app grant delete on tables to r_reader
+                """)
+            var additive = fixture.desired()
+            additive.mode = .additive
+            additive.removedUsers = ["stranger"]
+            additive.removedSchemas = ["public"]
+            let before = try await Self.grants(server)
+            let plan = try await fixture.manager.apply(additive)
+            #expect(!plan.isEmpty && plan.hazards.isEmpty && plan.blocked.isEmpty)
+            #expect(plan.allStatements.allSatisfy { !$0.sql.contains("REVOKE ") || $0.sql.contains("CURRENT_USER") })
+            #expect(try await fixture.manager.plan(additive).isEmpty)
+            let lost = before.subtracting(try await Self.grants(server))
+            #expect(lost.isEmpty, "\(lost)")
+            try await fixture.setPasswords(fixture.desired())
+            #expect(try await fixture.may("writer", "delete from app.t"))
+            #expect(try await fixture.may("reader", "delete from app.t"))
+            // Managed mode then takes away what is not declared, and says what everyone has.
+            var managed = additive
+            managed.mode = .managed
+            managed.removedUsers = []
+            let taken = try await fixture.manager.apply(managed)
+            #expect(taken.hazards.contains(.revokesAccess))
+            #expect(taken.blocked.map(\.sql) == [#"REVOKE INSERT ON TABLE "app"."t" FROM PUBLIC"#])
+            #expect(try await !fixture.may("reader", "delete from app.t"))
+            try await fixture.run(as: TestServer.managerName, taken.blocked[0].sql)
+            #expect(try await fixture.manager.plan(managed).blocked.isEmpty)
+            #expect(try await !fixture.may("reader", "insert into app.t values (1)"))
+        }
+    }
+
+    /// Who has what, in words that can be compared.
+    private static func grants(_ server: TestServer) async throws -> Set<String> {
+        let connection = try await server.connect(database: AccessFixture.database)
+        defer { Task { await connection.close() } }
+        let rows = try await connection.query(
+            """
+            select concat_ws(' ', relnamespace::regnamespace, relname, acl.*) as fact
+            from pg_class, aclexplode(relacl) acl where relnamespace::regnamespace::text in ('app', 'public')
+            union all select concat_ws(' ', 'default', defaclnamespace, acl.*) from pg_default_acl, aclexplode(defaclacl) acl
+            union all select concat_ws(' ', 'member', roleid::regrole, member::regrole) from pg_auth_members
+            union all select concat_ws(' ', rolname, rolcanlogin, rolcreatedb) from pg_roles where rolname = 'reader'
+            """)
+        return Set(try rows.map { try $0.decode("fact") })
+    }
+
+    @Test("is done again where transactions met, whatever the server calls that", arguments: TestServer.versions)
+    func retried(version: Int) async throws {
+        try await TestServer.with(version: version) { server in
+            let fixture = AccessFixture(server)
+            _ = try await fixture.manager.apply(fixture.desired(schemas: ["app"]))
+            let superuser = try await server.connectAsSuperuser(database: AccessFixture.database)
+            // A sequence goes on counting when a transaction is rolled back.
+            try await superuser.execute(
+                unsafeScript: """
+                    create sequence public.meetings;
+                    create function public.meet() returns event_trigger language plpgsql security definer as $$
+                    declare n bigint := nextval('public.meetings');
+                    begin
+                        if n <= 3 then
+                            raise exception 'tuple concurrently updated'
+                                using errcode = (array['40001', '40P01', 'XX000'])[n];
+                        end if;
+                    end $$;
+                    create event trigger meet on ddl_command_start when tag in ('GRANT') execute function public.meet()
+                    """)
+            let plan = try await fixture.manager.apply(fixture.desired(schemas: ["app", "more"]))
+            #expect(!plan.isEmpty)
+            let rows = try await superuser.query("select last_value from public.meetings")
+            #expect(try rows[0].decode("last_value", as: Int.self) > 3)
+            try await superuser.query("drop event trigger meet")
+            #expect(try await fixture.manager.plan(fixture.desired(schemas: ["app", "more"])).isEmpty)
+        }
+    }
+
     @Test("takes back what is no longer declared, without touching data (defect 7)", arguments: TestServer.versions)
     func removal(version: Int) async throws {
         try await TestServer.with(version: version) { server in
@@ -145,7 +275,22 @@ struct AccessManagerTests {
                 try await fixture.manager.apply(fixture.desired(), reviewed: copy)
             }
             let fresh = try await fixture.manager.plan(fixture.desired())
+            // The same state, but another declaration: what was looked at is not what would be done.
+            await #expect(throws: AccessError.stale) {
+                try await fixture.manager.apply(fixture.desired(schemas: ["app", "more"]), reviewed: fresh)
+            }
             #expect(try await fixture.manager.apply(fixture.desired(), reviewed: fresh) == fresh)
+            // A database that is not there yet is made for the plan that was looked at, and for no other.
+            var other = fixture.desired()
+            other.database = "other"
+            let whole = try await fixture.manager.plan(other)
+            other.schemas = ["another"]
+            await #expect(throws: AccessError.stale) { try await fixture.manager.apply(other, reviewed: whole) }
+            let connection = try await server.connect()
+            #expect(try await connection.query("select from pg_database where datname = 'other'").isEmpty)
+            other.schemas = fixture.desired().schemas
+            _ = try await fixture.manager.apply(other, reviewed: whole)
+            #expect(try await fixture.manager.plan(other).isEmpty)
         }
     }
 
@@ -218,7 +363,9 @@ struct AccessManagerTests {
                     create schema theirs authorization "gone""; --_clone";
                     create table theirs.t as select 1 as id; alter table theirs.t owner to "gone""; --_clone";
                     create table public.granted (); alter table public.granted owner to \(TestServer.managerName);
-                    grant select on public.granted to "gone""; --"
+                    grant select on public.granted to "gone""; --";
+                    alter default privileges for role "gone""; --" grant select on tables to "gone""; --_clone";
+                    alter default privileges for role "gone""; --_clone" grant select on tables to "gone""; --"
                     """)
             try await fixture.run(as: "gone\"; --", "create table app.made as select 1 as id")
             let session = try await server.connect(

@@ -29,7 +29,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A plan in JSON that was looked at; refused where the database has changed since.", valueName: "file"))
+            "A plan in JSON that was looked at; refused where the database or the declaration has changed since.", valueName: "file"))
     var plan: String?
 
     func run() async throws {
@@ -37,13 +37,13 @@ struct ApplyCommand: AsyncParsableCommand {
         var reviewed: AccessPlan?
         if let plan {
             guard let data = FileManager.default.contents(atPath: plan) else {
-                throw ValidationError(
+                throw CommandError(
                     "'\(plan)' cannot be read: give the file that 'aurora plan --json' was written to.")
             }
             do {
                 reviewed = try JSONDecoder().decode(AccessPlan.self, from: data)
             } catch {
-                throw ValidationError(
+                throw CommandError(
                     "'\(plan)' is not a plan: give the file that 'aurora plan --json' was written to.")
             }
         }

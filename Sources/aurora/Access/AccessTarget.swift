@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ArgumentParser
 import DatabaseAccess
 import LocalStack
 import Logging
@@ -38,7 +37,7 @@ struct AccessTarget {
         guard candidates.count == 1 else {
             // Any other role can be asked about as well, with its own name.
             guard candidates.isEmpty else {
-                throw ValidationError("'\(name)' may be \(candidates.joined(separator: " or ")): write it in full.")
+                throw CommandError("'\(name)' may be \(candidates.joined(separator: " or ")): write it in full.")
             }
             return User(
                 login: name,
@@ -70,7 +69,7 @@ extension AccessTarget {
         }
         let manager = try await credentials(names.manager)
         guard let host = manager.host else {
-            throw ValidationError("The secret '\(names.manager)' names no host: deploy the stack first.")
+            throw CommandError("The secret '\(names.manager)' names no host: deploy the stack first.")
         }
         var secrets: [(String, DatabaseCredentials)] = []
         for name in names.users { secrets.append((name, try await credentials(name))) }
@@ -82,7 +81,7 @@ extension AccessTarget {
             let connection = try await PostgresConnection.connect(configuration, logger: options.logger)
             await connection.close()
         } catch let error as PostgresError where error.code == .deadlineExceeded || error.code == .connection {
-            throw ValidationError(
+            throw CommandError(
                 "\(error.message) (\(configuration)). A cluster is reached from its own network only: run this there, "
                     + "or open a tunnel and give its end as --url.")
         }

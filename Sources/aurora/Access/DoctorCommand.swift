@@ -56,6 +56,9 @@ struct DoctorCommand: AsyncParsableCommand {
             let report = try await target.manager.report(target.desired)
             if !access.json { print(ReportText(report, colors: .standardOutput)) }
             if let html { try ReportPage(report, plan).write(to: html) }
+        } else if html != nil {
+            throw CommandError(
+                "There is no database \(target.desired.database) yet, and so nothing for a page: apply creates it.")
         }
         try access.show(plan)
         if isHealthy { return }

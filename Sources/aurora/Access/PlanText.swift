@@ -56,19 +56,25 @@ extension AccessPlan {
     /// All of it, as a script for psql.
     var script: String {
         var lines: [String] = []
-        if let database = createsDatabase { lines.append("-- The database '\(database)' has to be created first.") }
+        // A name can have line breaks in it, which would end a comment.
+        func comment(_ text: String) -> String {
+            "-- " + String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.isWhitespace ? " " : $0 }))
+        }
+        if let database = createsDatabase {
+            lines.append(comment("The database '\(database)' has to be created first."))
+        }
         func add(_ statements: [Statement]) {
             guard !statements.isEmpty else { return }
             lines.append("BEGIN;")
-            for statement in statements { lines += ["-- \(statement.reason)", "\(statement.sql);"] }
+            for statement in statements { lines += [comment(statement.reason), "\(statement.sql);"] }
             lines.append("COMMIT;")
         }
         add(statements)
         for transaction in afterwards {
-            lines.append("-- In the database '\(transaction.database)':")
+            lines.append(comment("In the database '\(transaction.database)':"))
             add(transaction.statements)
         }
-        for blocked in blocked { lines.append("-- \(blocked.role) has to run: \(blocked.sql);") }
+        for blocked in blocked { lines.append(comment("\(blocked.role) has to run: \(blocked.sql);")) }
         return lines.joined(separator: "\n")
     }
 }

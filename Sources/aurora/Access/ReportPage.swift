@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ArgumentParser
 import DatabaseAccess
 import Foundation
 
@@ -30,7 +29,7 @@ struct ReportPage {
         do {
             try Data(html.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
-            throw ValidationError("'\(path)' cannot be written: \(error.localizedDescription)")
+            throw CommandError("'\(path)' cannot be written: \(error.localizedDescription)")
         }
         FileHandle.standardError.write(Data("The page is \(path)\n".utf8))
     }

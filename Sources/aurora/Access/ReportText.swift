@@ -70,7 +70,8 @@ struct ExplanationText: CustomStringConvertible {
     let description: String
 
     init(_ explanation: AccessExplanation, colors: TerminalColors) {
-        let list = explanation.privileges.map(\.rawValue).joined(separator: ", ")
+        let privileges = explanation.privileges.map(\.rawValue).joined(separator: ", ")
+        let list = privileges.isEmpty ? "do anything" : privileges
         let verdict = explanation.isAllowed ? "can" : "cannot"
         var lines = ["\(explanation.login) \(verdict) \(list) on \(explanation.object)"]
         for link in explanation.links {

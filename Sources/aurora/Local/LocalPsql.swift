@@ -45,7 +45,7 @@ struct LocalPsql: AsyncParsableCommand {
                 environment: .inherit.updating(["PGPASSFILE": file.path, "PGPASSWORD": nil]),
                 input: .currentStandardInput, output: .currentStandardOutput, error: .currentStandardError)
         } catch let error as SubprocessError {
-            throw CleanExit.message(
+            throw CommandError(
                 "psql could not be started (\(error)): install it (on Debian: apt-get install postgresql-client).")
         }
         if case .exited(let code) = result.terminationStatus, code == 0 { return }
