@@ -12,9 +12,11 @@ struct Conversation {
     }
 
     private var answers: ArraySlice<RotationMachine.Outcome>
-    /// The secret's name and the version that is current, once it was described.
-    private(set) var name = ""
-    private var currentVersionID = ""
+    /// The secret, once it was described.
+    private(set) var description: SecretDescription?
+    private var currentVersionID: String {
+        description?.stages.first { $0.value.contains(VersionStage.current) }?.key ?? ""
+    }
 
     init(answers: ArraySlice<RotationMachine.Outcome>) { self.answers = answers }
 
@@ -29,8 +31,7 @@ struct Conversation {
 
     mutating func describe(_ secret: String) throws(Stop) -> SecretDescription {
         guard case .described(let description) = try ask(.describe(secret: secret)) else { unexpected("describe") }
-        name = description.name
-        currentVersionID = description.stages.first { $0.value.contains(VersionStage.current) }?.key ?? ""
+        self.description = description
         return description
     }
 

@@ -113,9 +113,10 @@ public struct RotationMachine: Hashable, Sendable {
 
     private func takeStep(_ conversation: inout Conversation) throws(Conversation.Stop) -> String {
         if try admission(&conversation) == .alreadyCurrent { return "the version is current already" }
+        guard let secret = conversation.description else { preconditionFailure("the secret was described") }
         let current = try conversation.read(request.secretID, stage: VersionStage.current)
         guard let current else { throw .refusal(.noCurrentValue(secret: request.secretID)) }
-        let strategy = try Strategy(current, request.secretID, configuration)
+        let strategy = try Strategy(current, secret, configuration)
         switch request.step {
         case .createSecret: return try create(current, strategy, &conversation)
         case .setSecret: return try set(current, strategy, &conversation)
@@ -259,7 +260,7 @@ public struct RotationMachine: Hashable, Sendable {
     private func list(
         _ credentials: DatabaseCredentials, _ conversation: inout Conversation
     ) throws(Conversation.Stop) -> Bool {
-        let secret = Strategy.listedSecret(of: credentials.username, secret: conversation.name)
+        let secret = Strategy.listedSecret(of: credentials.username, secret: conversation.description?.name ?? "")
         let listed = try conversation.read(secret, stage: VersionStage.current)
         guard listed != credentials else { return false }
         _ = try conversation.put(credentials, to: secret, versionID: nil, stage: VersionStage.current)

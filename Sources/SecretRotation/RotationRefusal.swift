@@ -22,6 +22,8 @@ public enum RotationRefusal: Error, Hashable, Sendable {
     case otherHost(secret: String, host: String?, expected: String?)
     /// The secret wants to be changed by somebody else than the stack says.
     case otherManager(secret: String, manager: String, expected: String)
+    /// The secret does not say who changes its user's password.
+    case noManager(secret: String, expected: String)
     /// The secret names a user that the stack does not declare.
     case notDeclared(secret: String, username: String)
     /// The secret names the one who changes others.
@@ -61,6 +63,8 @@ extension RotationRefusal: CustomStringConvertible {
         case .otherManager(let secret, let manager, let expected):
             "The secret '\(secret)' names '\(manager)' as its masterarn, and this stack's is '\(expected)': mend the "
                 + "secret."
+        case .noManager(let secret, let expected):
+            "The secret '\(secret)' has no 'masterarn', and is not the manager's: add '\(expected)' as its masterarn."
         case .notDeclared(let secret, let username):
             "The secret '\(secret)' names the user '\(username)', which this stack does not declare: mend the secret."
         case .managersName(let secret, let username):

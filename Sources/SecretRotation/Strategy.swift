@@ -16,23 +16,30 @@ struct Strategy {
 
     /// Chooses by what the secret contains and the stack says.
     init(
-        _ current: DatabaseCredentials, _ secret: String, _ configuration: RotationMachine.Configuration
+        _ current: DatabaseCredentials, _ secret: SecretDescription, _ configuration: RotationMachine.Configuration
     ) throws(Conversation.Stop) {
         guard let engine = current.engine, Self.engines.contains(engine) else {
-            throw .refusal(.otherEngine(secret: secret, engine: current.engine))
+            throw .refusal(.otherEngine(secret: secret.name, engine: current.engine))
         }
-        guard current.host?.isEmpty == false else { throw .refusal(.noHost(secret: secret)) }
+        guard current.host?.isEmpty == false else { throw .refusal(.noHost(secret: secret.name)) }
         guard let manager = current.masterArn else {
+            // A pair's secret that has lost its manager must not be taken for one that changes its own password: the
+            // login before would end at once, and the proxy would not be told.
+            if configuration.usernames != nil, let declared = configuration.managerSecret,
+                declared != secret.arn, declared != secret.name
+            {
+                throw .refusal(.noManager(secret: secret.name, expected: declared))
+            }
             managerSecret = nil
             nextUsername = current.username
             return
         }
         // Whoever can write to a secret must not make this function use other credentials, or change other users.
         if let declared = configuration.managerSecret, declared != manager {
-            throw .refusal(.otherManager(secret: secret, manager: manager, expected: declared))
+            throw .refusal(.otherManager(secret: secret.name, manager: manager, expected: declared))
         }
         if let usernames = configuration.usernames, !usernames.contains(Self.base(current.username)) {
-            throw .refusal(.notDeclared(secret: secret, username: current.username))
+            throw .refusal(.notDeclared(secret: secret.name, username: current.username))
         }
         managerSecret = manager
         nextUsername = Self.other(current.username)

@@ -12,14 +12,26 @@ public struct DatabaseCredentials: Sendable, Hashable {
     private enum Member: Codable, Hashable, Sendable {
         case text(String)
         case number(Int)
+        case real(Double)
         case flag(Bool)
+        case list([Member])
+        case object([String: Member])
+        case null
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
-            if let flag = try? container.decode(Bool.self) {
+            if container.decodeNil() {
+                self = .null
+            } else if let flag = try? container.decode(Bool.self) {
                 self = .flag(flag)
             } else if let number = try? container.decode(Int.self) {
                 self = .number(number)
+            } else if let number = try? container.decode(Double.self) {
+                self = .real(number)
+            } else if let elements = try? container.decode([Member].self) {
+                self = .list(elements)
+            } else if let members = try? container.decode([String: Member].self) {
+                self = .object(members)
             } else {
                 self = .text(try container.decode(String.self))
             }
@@ -30,15 +42,21 @@ public struct DatabaseCredentials: Sendable, Hashable {
             switch self {
             case .text(let text): try container.encode(text)
             case .number(let number): try container.encode(number)
+            case .real(let number): try container.encode(number)
+            case .list(let elements): try container.encode(elements)
+            case .object(let members): try container.encode(members)
+            case .null: try container.encodeNil()
             case .flag(let flag): try container.encode(flag)
             }
         }
 
-        var text: String {
+        /// What can be read as a text; nothing else belongs where this type looks.
+        var text: String? {
             switch self {
             case .text(let text): text
             case .number(let number): String(number)
             case .flag(let flag): String(flag)
+            case .real, .list, .object, .null: nil
             }
         }
     }
@@ -53,10 +71,10 @@ public struct DatabaseCredentials: Sendable, Hashable {
     /// - Throws: ``SecretStoreError/malformed(secret:reason:)``, which does not show the value.
     public init(value: String, secret: String) throws(SecretStoreError) {
         guard let members = try? JSONDecoder().decode([String: Member].self, from: Data(value.utf8)) else {
-            throw .malformed(secret: secret, reason: "is not a JSON object of texts and numbers")
+            throw .malformed(secret: secret, reason: "is not a JSON object")
         }
         self.members = members
-        for key in ["username", "password"] where members[key]?.text.isEmpty ?? true {
+        for key in ["username", "password"] where members[key]?.text?.isEmpty ?? true {
             throw .malformed(
                 secret: secret, reason: "has no '\(key)': put it back, or let the stack make the secret anew")
         }
@@ -66,7 +84,7 @@ public struct DatabaseCredentials: Sendable, Hashable {
     public var value: String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(members) else { preconditionFailure("texts and numbers can be encoded") }
+        guard let data = try? encoder.encode(members) else { preconditionFailure("what was decoded can be encoded") }
         return String(decoding: data, as: UTF8.self)
     }
 

@@ -13,8 +13,11 @@ public struct PasswordRules: Hashable, Sendable {
     /// Characters that must not occur.
     public var excludeCharacters: String
 
-    /// Describes a password; 32 characters is Secrets Manager's own default.
-    public init(length: Int = 32, excludeCharacters: String = "") {
+    /// Secrets Manager's own default.
+    public static let defaultLength = 32
+
+    /// Describes a password.
+    public init(length: Int = Self.defaultLength, excludeCharacters: String = "") {
         self.length = length
         self.excludeCharacters = excludeCharacters
     }

@@ -119,6 +119,7 @@ struct RotatorTests {
                 #expect(Set(listed.map(\.password)) == [before.password, after.password])
                 #expect(listed.map(\.username) == ["app", "app_clone"])
                 #expect(after.password.count == 40 && after.host == before.host && after.masterArn == before.masterArn)
+                #expect(after.password.allSatisfy { !"\"'\\/@ ".contains($0) })
                 seen.insert(after.password)
             }
             #expect(seen.count == 4)
@@ -235,8 +236,13 @@ struct RotatorTests {
                 _ = try await fixture.take(step, "App", token)
             }
             #expect(try await fixture.take(.finishSecret, "App", token) == "the version is current already")
+            // A version that is not the one of a rotation.
+            for step in RotationStep.allCases { try await refused(step, current, "is not labelled AWSPENDING") }
             try fixture.store.setRotationEnabled(false, of: "App")
-            try await refused(.createSecret, token, "not enabled for rotation")
+            for step in RotationStep.allCases { try await refused(step, token, "not enabled for rotation") }
+            for password in [TestServer.password, "app's first", "clone's first", made.password] {
+                #expect(!fixture.logs.text.contains(password))
+            }
         }
     }
 
@@ -259,6 +265,8 @@ struct RotatorTests {
                 #"{"username":"app","password":"p","host":"h","engine":"postgres","masterarn":"MASTER"}"#,
                 "'127.0.0.1' is expected"
             ),
+            (#"{"username":"app","password":"p","host":"127.0.0.1","engine":"postgres"}"#, "has no 'masterarn'"),
+            (#"{"username":"other","password":"p","host":"127.0.0.1","engine":"postgres"}"#, "has no 'masterarn'"),
         ])
     func malformed(value: String, words: String) async throws {
         try await TestServer.with(version: 17) { server in
@@ -277,6 +285,33 @@ struct RotatorTests {
             #expect(try await fixture.stages("App") == before)
             let manager = try await server.connect()
             #expect(try await manager.query("select from pg_roles where rolname like 'other%'").isEmpty)
+            #expect(!fixture.logs.text.contains(TestServer.password))
+        }
+    }
+
+    @Test(
+        "refuses a new value that somebody else has made",
+        arguments: [
+            ("other", "127.0.0.1", "it is the turn of 'app_clone'"), ("app", "127.0.0.1", "it is the turn of"),
+            ("app_clone", "elsewhere.example", "'127.0.0.1' is expected"),
+        ])
+    func foreignPending(username: String, host: String, words: String) async throws {
+        try await TestServer.with(version: 18) { server in
+            let fixture = try await RotationFixture(server)
+            let token = try fixture.store.beginRotation(of: "App")
+            try await fixture.store.put(
+                fixture.value(username, "chosen by an attacker", isPaired: true, host: host), for: "App",
+                versionID: token, stages: [VersionStage.pending])
+            for step in [RotationStep.setSecret, .testSecret, .finishSecret] {
+                do {
+                    _ = try await fixture.take(step, "App", token)
+                    Issue.record("\(step) was taken")
+                } catch {
+                    #expect("\(error)".contains(words), "\(error)")
+                }
+            }
+            #expect(try await fixture.works(fixture.credentials("App")))
+            #expect(!fixture.logs.text.contains("chosen by an attacker"))
         }
     }
 

@@ -104,11 +104,13 @@ struct DatabaseCredentialsTests {
     @Test("keep what they do not know, and numbers as numbers")
     func members() throws {
         var credentials = try DatabaseCredentials(
-            value: #"{"username":"a","password":"p","port":6432,"team":"storage","fast":true}"#, secret: "demo")
+            value: #"{"username":"a","password":"p","port":6432,"team":"storage","fast":true,"x":[null,{"y":0.5}]}"#,
+            secret: "demo")
         #expect(credentials.port == 6432)
         credentials.host = "h"
         #expect(
-            credentials.value == #"{"fast":true,"host":"h","password":"p","port":6432,"team":"storage","username":"a"}"#
+            credentials.value
+                == #"{"fast":true,"host":"h","password":"p","port":6432,"team":"storage","username":"a","x":[null,{"y":0.5}]}"#
         )
     }
 
@@ -117,7 +119,7 @@ struct DatabaseCredentialsTests {
         arguments: [
             "", "not json hidden", "[]", #"{"username":"hidden"}"#, #"{"password":"hidden"}"#,
             #"{"username":"","password":"hidden"}"#,
-            #"{"username":"a","password":"hidden","nested":{}}"#,
+            #"{"username":["a"],"password":"hidden"}"#, #"{"username":"a","password":null}"#,
         ])
     func malformed(value: String) {
         let error = #expect(throws: SecretStoreError.self) { try DatabaseCredentials(value: value, secret: "demo") }
