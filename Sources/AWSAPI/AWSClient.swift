@@ -58,6 +58,7 @@ public struct AWSClient: Sendable {
     let http: any HTTPClient
     let region: String
     private let environment: [String: String]
+    private var traceID: String?
 
     /// Makes a client.
     ///
@@ -74,6 +75,15 @@ public struct AWSClient: Sendable {
         self.http = http
         self.environment = environment
         self.region = region
+    }
+
+    /// The same client, whose requests belong to a trace.
+    ///
+    /// - Parameter traceID: The X-Ray header (AWS X-Ray Developer Guide, "Tracing header").
+    public func tracing(_ traceID: String?) -> AWSClient {
+        var client = self
+        client.traceID = traceID
+        return client
     }
 
     private func endpoint(_ service: String, variable: String) -> String {
@@ -140,7 +150,8 @@ public struct AWSClient: Sendable {
     ) async throws -> HTTPResponse {
         let credentials = try AWSCredentials(environment: environment)
         let request = HTTPRequest(
-            .post, url: endpoint(service, variable: variable), headers: headers, body: body,
+            .post, url: endpoint(service, variable: variable),
+            headers: headers + (traceID.map { [("X-Amzn-Trace-Id", $0)] } ?? []), body: body,
             signature: .init(
                 service: service, region: region, accessKeyID: credentials.accessKeyID,
                 secretAccessKey: credentials.secretAccessKey, sessionToken: credentials.sessionToken))

@@ -10,6 +10,8 @@ public struct RDSAPI: Sendable {
         public let status: String
         /// The Kinesis stream, where there is one.
         public let kinesisStreamName: String?
+        /// The key that events are encrypted with, where there is a stream.
+        public let kmsKeyID: String?
     }
 
     private let client: AWSClient
@@ -50,7 +52,8 @@ public struct RDSAPI: Sendable {
             guard AWSClient.element("DBClusterArn", in: answer) != nil else { return nil }
             return ActivityStream(
                 status: AWSClient.element("ActivityStreamStatus", in: answer) ?? "stopped",
-                kinesisStreamName: AWSClient.element("ActivityStreamKinesisStreamName", in: answer))
+                kinesisStreamName: AWSClient.element("ActivityStreamKinesisStreamName", in: answer),
+                kmsKeyID: AWSClient.element("ActivityStreamKmsKeyId", in: answer))
         } catch let error as AWSError where error.code.hasPrefix("DBClusterNotFound") {
             return nil
         }

@@ -18,17 +18,32 @@ public struct ActivityStreamHandler: CustomResourceHandler {
     /// Starting can take longer than one invocation may.
     public var continuesInAnotherInvocation: Bool { true }
 
-    /// Starts the stream, unless it runs, and waits for it.
+    /// Starts the stream, unless it runs, and waits for it; one with another key is stopped first.
     public func createOrUpdate(
         _ request: CustomResourceRequest<ActivityStreamProperties>
     ) async throws -> CustomResourceOutcome {
         let properties = request.properties
         let rds = RDSAPI(client: try environment.client())
+        do {
+            return try await start(properties, rds)
+        } catch let error where error is AWSError || error is FunctionError {
+            // CloudFormation does not ask for the deletion of what was not created.
+            if request.requestType == .create { try? await rds.stopActivityStream(ofCluster: properties.clusterArn) }
+            throw error
+        }
+    }
+
+    private func start(
+        _ properties: ActivityStreamProperties, _ rds: RDSAPI
+    ) async throws -> CustomResourceOutcome {
         while true {
             guard let stream = try await rds.activityStream(ofCluster: properties.clusterArn) else {
                 throw FunctionError.refused("There is no cluster '\(properties.clusterArn)'.")
             }
             switch stream.status {
+            case "started" where !Self.isSame(stream.kmsKeyID, properties.kmsKeyId):
+                environment.logger.info("stopping the activity stream of \(properties.clusterArn), to change its key")
+                try await rds.stopActivityStream(ofCluster: properties.clusterArn)
             case "started":
                 let arn = try Self.streamArn(stream, properties.clusterArn)
                 return CustomResourceOutcome(
@@ -57,9 +72,15 @@ public struct ActivityStreamHandler: CustomResourceHandler {
                 }
                 try await Task.sleep(for: environment.pollingInterval)
             }
-        } catch let error as AWSError {
+        } catch let error where !(error is CancellationError) {
             environment.logger.warning("the activity stream of \(properties.clusterArn) was not stopped: \(error)")
         }
+    }
+
+    /// Whether two names are of one key: RDS may tell its id where the stack has its ARN.
+    private static func isSame(_ key: String?, _ other: String) -> Bool {
+        guard let key else { return true }
+        return key.split(separator: "/").last == other.split(separator: "/").last
     }
 
     private static func streamArn(_ stream: RDSAPI.ActivityStream, _ clusterArn: String) throws -> String {

@@ -28,10 +28,7 @@ public struct DatabaseHandler: CustomResourceHandler {
                 : "the database \(desired.database) is as declared after \(plan.statements.count) statements")
         return CustomResourceOutcome(
             physicalResourceID: request.properties.databaseName,
-            data: [
-                "statements": String(plan.statements.count + (plan.createsDatabase == nil ? 0 : 1)),
-                "blocked": String(plan.blocked.count),
-            ])
+            changes: plan.allStatements.count + (plan.createsDatabase == nil ? 0 : 1))
     }
 
     /// Does nothing: a database is never dropped.

@@ -45,13 +45,30 @@ extension FunctionEnvironment {
         case .database:
             try await CustomResourceAdapter(DatabaseHandler(self)).answer(event, until: deadline)
         case .user:
-            try await CustomResourceAdapter(UserHandler(self, newVersionID: { UUID().uuidString }))
-                .answer(event, until: deadline)
+            try await answerForUser(event, until: deadline)
         case .activityStream:
             try await CustomResourceAdapter(ActivityStreamHandler(self)).answer(event, until: deadline)
         case .logRetention:
             try await CustomResourceAdapter(LogRetentionHandler(self)).answer(event, until: deadline)
         case .rotation: throw FunctionError.unknownHandler(handler.rawValue)
         }
+    }
+
+    /// One function has two types of resources: the user, and what the proxy has to know of it before.
+    private func answerForUser(
+        _ event: [UInt8], until deadline: ContinuousClock.Instant?
+    ) async throws -> CustomResourceResponse {
+        struct Kind: Decodable {
+            let type: String
+            enum CodingKeys: String, CodingKey { case type = "ResourceType" }
+        }
+        let newVersionID: @Sendable () -> String = { UUID().uuidString }
+        let kind = try? JSONDecoder().decode(Kind.self, from: Data(event))
+        if kind?.type == ProxyCredentialsProperties.resourceType {
+            return try await CustomResourceAdapter(ProxyCredentialsHandler(self, newVersionID: newVersionID))
+                .answer(event, until: deadline)
+        }
+        return try await CustomResourceAdapter(UserHandler(self, newVersionID: newVersionID))
+            .answer(event, until: deadline)
     }
 }

@@ -53,9 +53,13 @@ public struct FunctionEnvironment: Sendable {
         return aws
     }
 
-    func managerLogin() throws -> ManagerLogin {
+    /// The manager's login.
+    ///
+    /// - Parameter longest: How long it is tried at most; as long as ``patience`` says where `nil`.
+    func managerLogin(patience longest: Duration? = nil) throws -> ManagerLogin {
         ManagerLogin(
-            secretArn: try required(.managerSecretArn), secrets: secrets, tls: tls, patience: patience, logger: logger)
+            secretArn: try required(.managerSecretArn), secrets: secrets, tls: tls,
+            patience: longest.map { min($0, patience) } ?? patience, logger: logger)
     }
 }
 

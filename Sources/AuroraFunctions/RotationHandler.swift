@@ -67,6 +67,8 @@ extension RotationMachine.Configuration {
             usernames: variable(.usernames)?.split(separator: ",").map(String.init),
             listsBothUsers: variable(.proxyCredentials) == "bothUsers",
             resetsManager: environment.aws != nil && variable(.resetManagerPassword) == "true",
-            rules: PasswordRules(excludeCharacters: variable(.excludeCharacters) ?? ""))
+            rules: PasswordRules(
+                length: variable(.passwordLength).flatMap { Int($0) } ?? PasswordRules.defaultLength,
+                excludeCharacters: variable(.excludeCharacters) ?? ""))
     }
 }

@@ -41,6 +41,8 @@ public enum FunctionVariable: String, Hashable, Sendable {
     case pollingMilliseconds = "POLLING_MILLISECONDS"
     /// Whether a manager's password that the database refuses is set through RDS: `true` or `false`.
     case resetManagerPassword = "RESET_MANAGER_PASSWORD"
+    /// How many characters a new password has.
+    case passwordLength = "PASSWORD_LENGTH"
 }
 
 /// The properties of `Custom::AuroraDatabase`: a database, its schemas and who may use them.
@@ -136,6 +138,24 @@ public struct UserProperties: Codable, Hashable, Sendable {
     public enum CodingKeys: String, CodingKey {
         case userSecretArn, access, proxyHost, proxyUserSecretArn, proxyCloneSecretArn, databaseName, dropUser
     }
+}
+
+/// The properties of `Custom::AuroraProxyCredentials`: the secrets by which the proxy admits both users of a pair.
+///
+/// They are filled before the proxy lists them, so that it turns nobody away meanwhile.
+public struct ProxyCredentialsProperties: Codable, Hashable, Sendable {
+    /// The custom resource's type.
+    public static let resourceType = "Custom::AuroraProxyCredentials"
+
+    /// The secret with the username and the password.
+    public var userSecretArn: String
+    /// The secret by which the proxy admits the user itself.
+    public var proxyUserSecretArn: String
+    /// The secret by which the proxy admits the user's clone.
+    public var proxyCloneSecretArn: String
+
+    /// The names in the template.
+    public enum CodingKeys: String, CodingKey { case userSecretArn, proxyUserSecretArn, proxyCloneSecretArn }
 }
 
 /// The properties of `Custom::AuroraActivityStream`: a stream of what happens in the database.

@@ -111,7 +111,8 @@ public final class Aurora: Construct {
                 exportName: Value(id.addSuffix(["proxy", "endpoint"]).pascal))
         }
         let operations = Operations(
-            node: node, properties: properties, cluster: cluster, proxy: proxy, users: users)
+            node: node, properties: properties, cluster: cluster, proxy: proxy, users: users,
+            endpoints: ServiceEndpoints(node, properties))
         let provisioned = operations.provision()
         operations.rotate(after: provisioned)
         operations.keepLogs()

@@ -17,6 +17,14 @@ public struct AuroraProperties {
         case activeUser
     }
 
+    /// How functions in subnets without a way to the internet reach the services of AWS that they call.
+    public enum VpcEndpoints: String, Hashable, Sendable, CaseIterable {
+        /// Through endpoints that are made with the Aurora. A network can have one for each service.
+        case create
+        /// Through endpoints, or any other way, that the network has already.
+        case existing
+    }
+
     /// A database user, with a secret, a rotation and an entry at the proxy of its own.
     public struct User: Hashable, Sendable {
         /// The user's name in words; names are made from it as from the cluster's.
@@ -62,6 +70,9 @@ public struct AuroraProperties {
     public var vpc: Vpc
     /// Where in it the cluster and the functions are; private subnets with egress by default.
     public var vpcSubnets: SubnetSelection
+    /// How functions there reach Secrets Manager and S3 where there is no way to the internet; where `nil`, they are
+    /// taken to have one, and there is a warning where none is to be seen.
+    public var vpcEndpoints: VpcEndpoints?
     /// Whether what happens in the database is streamed to Kinesis.
     public var activityStream: Bool
     /// The logs that the cluster sends to CloudWatch: `postgresql`, `instance`.
@@ -139,12 +150,13 @@ public struct AuroraProperties {
         parameterGroup: ParameterGroup? = nil, parameters: [String: String]? = nil,
         proxyCredentials: ProxyCredentials = .bothUsers, users: [User] = Self.defaultUsers, creators: [String] = [],
         accessMode: AccessMode = .managed, dropUsers: Bool = false, resetManagerPassword: Bool = false,
-        functions: FunctionsBundle = .usual()
+        vpcEndpoints: VpcEndpoints? = nil, functions: FunctionsBundle = .usual()
     ) {
         self.databaseName = databaseName
         self.kmsKey = kmsKey
         self.vpc = vpc
         self.vpcSubnets = vpcSubnets
+        self.vpcEndpoints = vpcEndpoints
         self.activityStream = activityStream
         self.cloudwatchLogsExports = cloudwatchLogsExports
         self.cloudwatchLogsRetention = cloudwatchLogsRetention

@@ -19,6 +19,7 @@ struct Operations {
     let cluster: DatabaseCluster
     let proxy: DatabaseProxy?
     let users: [Aurora.User]
+    let endpoints: ServiceEndpoints?
 
     /// Declares the database's schemas and privileges, and the users' logins.
     ///
@@ -33,10 +34,8 @@ struct Operations {
             "UserFunction", .user, description: "User provisioning lambda")
         let secrets = users.flatMap { [$0.secret] + ($0.proxySecrets.map { [$0.user, $0.clone] } ?? []) }
         grant(
-            function,
-            actions: [
-                "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
-            ], on: secrets)
+            function, actions: ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"], on: secrets)
+        allowKey(function, actions: ["kms:Decrypt", "kms:GenerateDataKey"])
         for (user, wait) in zip(users, waits) {
             var properties: [UserProperties.CodingKeys: TemplateExpression] = [
                 .userSecretArn: user.secret.secretArn.expression,
@@ -45,6 +44,20 @@ struct Operations {
             if self.properties.dropUsers {
                 properties[.databaseName] = .string(self.properties.databaseName)
                 properties[.dropUser] = .string("true")
+            }
+            if let listed = user.proxySecrets, let proxy {
+                let key = ProxyCredentialsProperties.CodingKeys.self
+                let resource = customResource(
+                    "\(user.declaration.name.pascal)ProxyCredentials", ProxyCredentialsProperties.resourceType,
+                    function,
+                    [
+                        key.userSecretArn: user.secret.secretArn.expression,
+                        key.proxyUserSecretArn: listed.user.secretArn.expression,
+                        key.proxyCloneSecretArn: listed.clone.secretArn.expression,
+                    ])
+                resource.node.addDependency(cluster.ready, reachable, database, user.attachments)
+                // The proxy turns nobody away: what it lists says who may log in, before it is listed.
+                proxy.node.addDependency(resource)
             }
             properties[.proxyHost] = proxy?.endpoint.expression
             properties[.proxyUserSecretArn] = user.proxySecrets?.user.secretArn.expression
@@ -60,6 +73,7 @@ struct Operations {
     private func databaseResource() -> CfnResource {
         let (function, reachable) = databaseFunction(
             "DatabaseFunction", .database, description: "Database provisioning lambda")
+        allowKey(function, actions: ["kms:Decrypt"])
         var members: [DatabaseProperties.CodingKeys: TemplateExpression] = [
             .databaseName: .string(properties.databaseName),
             .schemas: .list(properties.schemas.map { .string($0) }),
@@ -92,6 +106,7 @@ struct Operations {
             var environment: [FunctionVariable: Value<String>] = [
                 .excludeCharacters: Value(options.excludeCharacters),
                 .usernames: Value(users.map(\.username).joined(separator: ",")),
+                .passwordLength: Value(String(Secret.databasePasswordLength)),
             ]
             if users.contains(where: { $0.proxySecrets != nil }) {
                 environment[.proxyCredentials] = Value(AuroraProperties.ProxyCredentials.bothUsers.rawValue)
@@ -109,6 +124,7 @@ struct Operations {
                     "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
                     "secretsmanager:UpdateSecretVersionStage",
                 ], on: secrets)
+            allowKey(function, actions: ["kms:Decrypt", "kms:GenerateDataKey"])
             if properties.resetManagerPassword {
                 function.role.addToPolicy(
                     PolicyStatement(actions: ["rds:ModifyDBCluster"], resources: [cluster.clusterArn]))
@@ -184,7 +200,12 @@ struct Operations {
                 actions: ["rds:DescribeDBClusters", "rds:StartActivityStream", "rds:StopActivityStream"],
                 resources: [cluster.clusterArn]))
         function.role.addToPolicy(
-            PolicyStatement(actions: ["kms:CreateGrant", "kms:DescribeKey"], resources: [properties.kmsKey.keyArn]))
+            PolicyStatement(actions: ["kms:DescribeKey"], resources: [properties.kmsKey.keyArn]))
+        // The grant is for RDS, which RDS makes in the caller's name.
+        function.role.addToPolicy(
+            PolicyStatement(
+                actions: ["kms:CreateGrant"], resources: [properties.kmsKey.keyArn],
+                conditions: ["Bool": ["kms:GrantIsForAWSResource": "true"]]))
         let key = ActivityStreamProperties.CodingKeys.self
         let resource = customResource(
             "ActivityStream", ActivityStreamProperties.resourceType, function,
@@ -205,14 +226,20 @@ struct Operations {
         environment[.managerSecretArn] = cluster.secretAttachment.secretArn
         let function = makeFunction(
             id, handler, inNetwork: true, timeout: Self.provisioningTimeout, environment: environment)
-        grant(
-            function, actions: ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], on: [cluster.secret])
-        function.role.addToPolicy(
-            PolicyStatement(
-                actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: [properties.kmsKey.keyArn]))
+        grant(function, actions: ["secretsmanager:GetSecretValue"], on: [cluster.secret])
         let reachable = cluster.connections.allowDefaultPort(from: function, description: description)
         reachable.add(function)
+        if let endpoints { reachable.add(endpoints.allow(from: function)) }
         return (function, reachable)
+    }
+
+    /// Lets a function use the key as far as Secrets Manager does that for it.
+    private func allowKey(_ function: Function, actions: [String]) {
+        let service: Value<String> = "secretsmanager.\(Stack.of(node).region).amazonaws.com"
+        function.role.addToPolicy(
+            PolicyStatement(
+                actions: actions, resources: [properties.kmsKey.keyArn],
+                conditions: ["StringEquals": ["kms:ViaService": service.expression]]))
     }
 
     private func grant(_ function: Function, actions: [String], on secrets: [Secret]) {

@@ -78,6 +78,8 @@ public struct CustomResourceResponse: Codable, Sendable, Equatable {
     public var logicalResourceID: String
     /// What `Fn::GetAtt` returns.
     public var data: [String: String]
+    /// How much had to be changed; CloudFormation is not told, so that the same request has the same answer.
+    public var changes = 0
 
     /// Describes an answer.
     public init(
@@ -128,13 +130,16 @@ extension CustomResourceHandler {
 public struct CustomResourceOutcome: Sendable, Equatable {
     /// The resource's id.
     public var physicalResourceID: String
-    /// What `Fn::GetAtt` returns.
+    /// What `Fn::GetAtt` returns; the same for the same request.
     public var data: [String: String]
+    /// How much had to be changed.
+    public var changes: Int
 
     /// Describes what came of it.
-    public init(physicalResourceID: String, data: [String: String] = [:]) {
+    public init(physicalResourceID: String, data: [String: String] = [:], changes: Int = 0) {
         self.physicalResourceID = physicalResourceID
         self.data = data
+        self.changes = changes
     }
 }
 
@@ -155,12 +160,13 @@ public struct CustomResourceAdapter<Handler: CustomResourceHandler>: Sendable {
     }
 
     private struct Envelope: Decodable {
-        let RequestType: String?
         let RequestId: String
         let StackId: String
         let LogicalResourceId: String
         let PhysicalResourceId: String?
     }
+
+    private struct Kind: Decodable { let RequestType: String }
 
     /// Answers a request.
     ///
@@ -168,25 +174,33 @@ public struct CustomResourceAdapter<Handler: CustomResourceHandler>: Sendable {
     ///   - event: CloudFormation's request.
     ///   - deadline: When Lambda ends the invocation; never where `nil`.
     /// - Returns: The answer; one that says FAILED where anything went wrong, in time for it to be delivered.
-    /// - Throws: `DecodingError` where the event is no request of CloudFormation's, so that it cannot be answered;
+    /// - Throws: ``UnansweredRequestError`` where the event is no request of CloudFormation's, so that it cannot be
+    ///   answered;
     ///   ``DeadlineError`` where the work goes on in another invocation: CloudFormation invokes asynchronously, and
     ///   Lambda invokes again what has failed, twice (AWS Lambda Developer Guide, "Asynchronous invocation").
     public func answer(
         _ event: [UInt8], until deadline: ContinuousClock.Instant? = nil
     ) async throws -> CustomResourceResponse {
-        let envelope = try JSONDecoder().decode(Envelope.self, from: Data(event))
+        let envelope: Envelope
+        do {
+            envelope = try JSONDecoder().decode(Envelope.self, from: Data(event))
+        } catch {
+            throw UnansweredRequestError(reason: Self.describe(error))
+        }
         var response = CustomResourceResponse(
             status: .success, reason: nil,
             physicalResourceID: envelope.PhysicalResourceId ?? Self.failedCreation + envelope.RequestId,
             stackID: envelope.StackId, requestID: envelope.RequestId, logicalResourceID: envelope.LogicalResourceId,
             data: [:])
         do {
-            let (handler, id, isDelete) = (handler, response.physicalResourceID, envelope.RequestType == "Delete")
+            let kind = try? JSONDecoder().decode(Kind.self, from: Data(event)).RequestType
+            let (handler, id, isDelete) = (handler, response.physicalResourceID, kind == "Delete")
             let outcome = try await withDeadline(deadline.map { $0 - Self.deliveryTime }) {
                 try await Self.handle(event, isDelete, id, handler)
             }
             response.physicalResourceID = outcome.physicalResourceID
             response.data = outcome.data
+            response.changes = outcome.changes
         } catch is DeadlineError where handler.continuesInAnotherInvocation {
             throw DeadlineError()
         } catch {
@@ -227,13 +241,28 @@ public struct CustomResourceAdapter<Handler: CustomResourceHandler>: Sendable {
         }
     }
 
+    /// One line, as short as CloudFormation needs it once it is JSON, which writes some characters as two.
     private static func shortened(_ text: String) -> String {
-        guard text.utf8.count > longestReason else { return text }
-        var short = ""
-        for character in text {
-            if short.utf8.count + character.utf8.count > longestReason - 3 { break }
+        let line = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 ? " " : $0 }))
+        func size(_ character: Character) -> Int {
+            character.utf8.count
+                + character.utf8.count { [UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/")].contains($0) }
+        }
+        var (short, length) = ("", 0)
+        for character in line {
+            length += size(character)
+            if length > longestReason - 3 { return short + "…" }
             short.append(character)
         }
-        return short + "…"
+        return line
     }
+}
+
+/// An event that is no request of CloudFormation's, or names nobody who could be answered.
+public struct UnansweredRequestError: Error, Sendable, CustomStringConvertible {
+    /// What is wrong with it.
+    public let reason: String
+
+    /// What happened.
+    public var description: String { "The event is none of CloudFormation's requests: \(reason)" }
 }

@@ -12,8 +12,9 @@ import CloudFormation
 enum CustomResourceTypes {
     static let database = DatabaseProperties.resourceType
     static let user = UserProperties.resourceType
+    static let proxyCredentials = ProxyCredentialsProperties.resourceType
     /// What runs on this machine as it does in Lambda; the others only concern services of AWS.
-    static let local: Set = [database, user]
+    static let local: Set = [database, user, proxyCredentials]
 }
 
 /// The templates of a cloud assembly.

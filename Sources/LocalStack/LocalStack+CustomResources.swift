@@ -28,11 +28,10 @@ extension LocalStack {
             state.resources[resource.logicalID] = .init(
                 type: resource.type, physicalID: response.physicalResourceID,
                 properties: try JSONWriter.compact(try properties(of: resource, evaluator)))
-            let changes = response.data["statements"] ?? response.data["changes"]
             steps.append(
                 .init(
                     resource: resource.logicalID, physicalID: response.physicalResourceID,
-                    changes: changes.flatMap { Int($0) } ?? 0))
+                    changes: response.changes))
         }
         // What left the template is deleted last, as CloudFormation does it.
         let declared = Set(resources.map(\.logicalID))

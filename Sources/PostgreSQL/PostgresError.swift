@@ -43,6 +43,11 @@ extension PostgresError {
         sqlState == "28P01" || sqlState == "28000" || (code == .connection && message.contains("authentication failed"))
     }
 
+    /// Nobody answers, or there is no way to the server.
+    public var isUnreachable: Bool {
+        sqlState == nil && (code == .connection || code == .deadlineExceeded) && !isAuthenticationFailure
+    }
+
     /// The same statements can succeed when they are sent again: two transactions met.
     public var isTransient: Bool {
         switch sqlState {

@@ -28,10 +28,11 @@ private struct Fixture {
 
     func ask(
         _ handler: HandlerName, _ type: String, _ properties: String, old: String? = nil, id: String? = nil,
-        managerSecret: String = "Manager"
+        resourceType: String = "Custom::Any", managerSecret: String = "Manager"
     ) async throws -> CustomResourceResponse {
         let event = """
             {"RequestType":"\(type)","RequestId":"r","StackId":"s","LogicalResourceId":"l","ResponseURL":"http://bucket",
+            "ResourceType":"\(resourceType)",
             \(id.map { "\"PhysicalResourceId\":\"\($0)\"," } ?? "")
             \(old.map { "\"OldResourceProperties\":\($0)," } ?? "")
             "ResourceProperties":\(properties)}
@@ -70,8 +71,9 @@ struct DatabaseHandlerTests {
             #expect(first.status == .success, "\(first.reason ?? "")")
             #expect(first.physicalResourceID == "demo")
             let second = try await fixture.ask(.database, "Create", properties)
-            #expect(second.physicalResourceID == first.physicalResourceID)
-            #expect(second.data["statements"] == "0")
+            #expect(first.changes > 0 && second.changes == 0)
+            let answers = try [first, second].map { try JSONEncoder().encode($0).count }
+            #expect(answers[0] == answers[1])
             #expect(try await fixture.ask(.database, "Delete", properties, id: "demo").status == .success)
             _ = try await server.connect(database: "demo")
         }
@@ -140,7 +142,7 @@ struct UnmanagedUsersTests {
             let silent = #"{"databaseName":"demo","schemas":["app"]}"#
             let response = try await fixture.ask(.database, "Update", silent, old: declared, id: "demo")
             #expect(response.status == .success, "\(response.reason ?? "")")
-            #expect(response.data["statements"] == "0")
+            #expect(response.changes == 0)
         }
     }
 
@@ -175,9 +177,7 @@ struct UserHandlerTests {
             #expect(secret.host == "127.0.0.1")
             #expect(secret.proxyHost == "proxy.example")
             #expect(try await fixture.logsIn("reader", "first"))
-            #expect(
-                try await fixture.ask(.user, "Update", properties, old: properties, id: "reader").data["changes"] == "0"
-            )
+            #expect(try await fixture.ask(.user, "Update", properties, old: properties, id: "reader").changes == 0)
 
             // A rotation has made the clone current; the user's own password must go on working.
             let manager = try await server.connect()
@@ -210,7 +210,66 @@ struct UserHandlerTests {
                 let secret = try await fixture.credentials(name)
                 #expect(try await fixture.logsIn(secret.username, secret.password), "\(name)")
             }
-            #expect(try await fixture.ask(.user, "Create", properties).data["changes"] == "0")
+            #expect(try await fixture.ask(.user, "Create", properties).changes == 0)
+        }
+    }
+
+    @Test(
+        "moves the original's layout over: before the proxy lists both, both log in with what they had",
+        arguments: TestServer.versions, [true, false])
+    func migration(version: Int, isRotated: Bool) async throws {
+        try await TestServer.with(version: version) { server in
+            let fixture = try Fixture(server)
+            // As AWS's function and the original leave it: the clone is at work, and the window for the user is open.
+            let manager = try await server.connect()
+            for (name, password) in [("reader", "first"), ("reader_clone", "second")] {
+                try await manager.query("create role \(identifier: name) login")
+                try await manager.setPassword(password, of: name)
+            }
+            func secret(_ username: String, _ password: String) -> String {
+                let value = fixture.secret(username, password)
+                return value.dropLast() + #","proxyHost":"proxy.example"}"#
+            }
+            try fixture.secrets.create("Reader", value: secret("reader", "first"))
+            if isRotated {
+                try await fixture.secrets.put(
+                    secret("reader_clone", "second"), for: "Reader", versionID: "rotated",
+                    stages: [VersionStage.current])
+            }
+            try fixture.secrets.create("ProxyUser", value: fixture.secret("reader", "generated-one"))
+            try fixture.secrets.create("ProxyClone", value: fixture.secret("reader_clone", "generated-two"))
+            let listed = #""proxyUserSecretArn":"ProxyUser","proxyCloneSecretArn":"ProxyClone""#
+            let before = try await fixture.credentials("Reader")
+            for expected in [isRotated ? 2 : 3, 0] {
+                let response = try await fixture.ask(
+                    .user, "Create", #"{"userSecretArn":"Reader",\#(listed)}"#,
+                    resourceType: ProxyCredentialsProperties.resourceType)
+                #expect(response.status == .success && response.physicalResourceID == "reader")
+                #expect(response.changes == expected)
+            }
+            // The application's secret says what it said, and what anybody holds goes on working.
+            #expect(try await fixture.credentials("Reader") == before)
+            #expect(try await fixture.logsIn("reader", "first"))
+            #expect(try await fixture.logsIn("reader_clone", "second") == isRotated)
+            #expect(try await fixture.credentials("ProxyUser").password == "first")
+            #expect(try await fixture.credentials("ProxyClone").password == (isRotated ? "second" : "generated-two"))
+            #expect(try await fixture.credentials("ProxyUser").proxyHost == "proxy.example")
+            // The user's own resource has nothing left to do.
+            let whole = #"{"userSecretArn":"Reader","access":"reader","proxyHost":"proxy.example",\#(listed)}"#
+            #expect(try await fixture.ask(.user, "Create", whole).changes == 0)
+        }
+    }
+
+    @Test("is deleted where the cluster, or the manager's secret, is gone already")
+    func deletionAfterTheCluster() async throws {
+        let properties = #"{"userSecretArn":"Reader","access":"reader","databaseName":"demo","dropUser":"true"}"#
+        var gone: Fixture?
+        try await TestServer.with(version: 17) { server in gone = try Fixture(server) }
+        let fixture = try #require(gone)
+        for secret in ["Manager", "no such secret"] {
+            let response = try await fixture.ask(
+                .user, "Delete", properties, id: "reader", managerSecret: secret)
+            #expect(response.status == .success, "\(response.reason ?? "")")
         }
     }
 

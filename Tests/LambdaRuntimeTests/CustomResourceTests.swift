@@ -16,7 +16,12 @@ private struct Recorder: CustomResourceHandler {
     struct Failure: Error, CustomStringConvertible { let description: String }
 
     func createOrUpdate(_ request: CustomResourceRequest<Properties>) async throws -> CustomResourceOutcome {
-        if request.properties.name == "bad" { throw Failure(description: String(repeating: "ä", count: 3000)) }
+        switch request.properties.name {
+        case "bad": throw Failure(description: String(repeating: "ä", count: 3000))
+        case "quoted": throw Failure(description: String(repeating: "\"\\\n\u{1}", count: 3000))
+        case "huge": return .init(physicalResourceID: "huge")
+        default: break
+        }
         return .init(physicalResourceID: request.properties.name, data: ["old": request.oldProperties?.name ?? "none"])
     }
 
@@ -56,6 +61,9 @@ struct CustomResourceTests {
         #expect(response.status == .failed)
         #expect((response.reason?.utf8.count ?? 0) <= 1024)
         #expect(try JSONEncoder().encode(response).count <= 4096)
+        let quoted = try await answer("Create", #"{"name":"quoted"}"#)
+        #expect(try JSONEncoder().encode(quoted).count <= 4096)
+        #expect(quoted.reason?.contains("\n") == false)
         // CloudFormation deletes what was not created: there must be nothing to do.
         #expect(try await answer("Delete", #"{"name":"bad"}"#, id: response.physicalResourceID).status == .success)
         #expect(try await answer("Delete", #"{"name":"x"}"#, id: "stuck").reason == "stuck")
@@ -72,11 +80,24 @@ struct CustomResourceTests {
         #expect(try await answer("Create", json).reason == reason)
     }
 
-    @Test("whose request cannot be answered is an error", arguments: ["", "{}", "[1]", "{\"RequestId\":1}"])
+    @Test("takes properties of any size, and refuses a type of request that it does not know")
+    func unusual() async throws {
+        let huge = String(repeating: "x", count: 1_000_000)
+        let response = try await answer("Create", #"{"name":"huge","more":"\#(huge)"}"#)
+        #expect(response.status == .success && response.physicalResourceID == "huge")
+        let unknown = try await answer("Explode", #"{"name":"a"}"#)
+        #expect(unknown.status == .failed)
+        #expect(unknown.reason == "The property RequestType has a value that is not possible.")
+    }
+
+    @Test(
+        "whose request cannot be answered is an error of one line",
+        arguments: ["", "{}", "[1]", "{\"RequestId\":1}", "{\"RequestType\":\"Create\""])
     func malformed(event: String) async {
-        await #expect(throws: (any Error).self) {
+        let error = await #expect(throws: UnansweredRequestError.self) {
             try await CustomResourceAdapter(Recorder()).answer(Array(event.utf8))
         }
+        #expect("\(String(describing: error))".contains("\n") == false)
     }
 }
 
@@ -140,6 +161,49 @@ struct RuntimeLoopTests {
     }
 }
 
+@Suite("The runtime loop, with a runtime API that is not well")
+struct RuntimeLoopFailureTests {
+    private let event = Result<HTTPResponse, HTTPError>.success(
+        HTTPResponse(
+            status: 200,
+            headers: ["lambda-runtime-aws-request-id": "r1", "lambda-runtime-trace-id": "Root=1-2-3;Sampled=1"],
+            body: Array("one".utf8)))
+    private let accepted = Result<HTTPResponse, HTTPError>.success(HTTPResponse(status: 202))
+
+    private func run(_ client: ScriptedClient) async throws {
+        let loop = LambdaRuntimeLoop(
+            api: "api", http: client, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await loop.run { event, context in event + Array((context.traceID ?? "no trace").utf8) }
+    }
+
+    private func paths(_ client: ScriptedClient) -> [String] {
+        client.sent.map { $0.url.split(separator: "/").suffix(2).joined(separator: "/") }
+    }
+
+    @Test("connects again, and answers each event as what it is")
+    func lost() async throws {
+        let lost = Result<HTTPResponse, HTTPError>.failure(.lost)
+        let client = ScriptedClient([lost, event, lost, lost, accepted])
+        try await run(client)
+        // A response that was not delivered is not turned into an error.
+        #expect(
+            paths(client) == [
+                "invocation/next", "invocation/next", "r1/response", "r1/response", "r1/response", "invocation/next",
+            ])
+        #expect(client.sent.last { $0.method == .post }?.body == Array("oneRoot=1-2-3;Sampled=1".utf8))
+    }
+
+    @Test("ends where it is gone, or says so")
+    func gone() async throws {
+        let client = ScriptedClient(Array(repeating: .failure(.lost), count: 50))
+        await #expect(throws: HTTPError.self) { try await run(client) }
+        #expect(client.sent.count == 6)
+        let ill = ScriptedClient([.success(HTTPResponse(status: 500))])
+        await #expect(throws: RuntimeAPIError.self) { try await run(ill) }
+        #expect(ill.sent.count == 1)
+    }
+}
+
 @Suite("The answer to CloudFormation")
 struct ResponseDeliveryTests {
     @Test("is sent again where that fails")
@@ -157,6 +221,13 @@ struct ResponseDeliveryTests {
             response, to: Array(#"{"ResponseURL":"http://bucket/x"}"#.utf8))
         #expect(client.sent.count == 3)
         #expect(client.sent.allSatisfy { $0.url == "http://bucket/x" && $0.method == .put })
+        // Where there is no more time, nothing is tried again.
+        let late = ScriptedClient(Array(repeating: .failure(.lost), count: 5))
+        await #expect(throws: DeliveryError.self) {
+            try await ResponseDelivery(http: late).deliver(
+                response, to: Array(#"{"ResponseURL":"http://bucket/x"}"#.utf8), until: .now + .seconds(1))
+        }
+        #expect(late.sent.count == 1)
     }
 }
 

@@ -53,7 +53,12 @@ public final class Subnet: Construct {
     /// What to wait for before using its way to the internet.
     public let internetConnectivityEstablished: DependencyGroup
 
-    private let routeTable: Cfn<EC2.RouteTable>?
+    /// The table of its routes, where that is known.
+    public let routeTableId: Value<String>?
+    /// Whether it has a way to the internet, as far as is known.
+    public private(set) var hasWayOut: Bool
+
+    private let isOwn: Bool
 
     init(
         _ scope: any Scope, _ id: String, vpcId: Value<String>, availabilityZone: Value<String>, cidr: CIDRBlock,
@@ -72,7 +77,9 @@ public final class Subnet: Construct {
         let table = Cfn<EC2.RouteTable>(node, "RouteTable", .init(vpcId: vpcId))
         let association = Cfn<EC2.SubnetRouteTableAssociation>(
             node, "RouteTableAssociation", .init(routeTableId: table.ref, subnetId: subnet.ref))
-        routeTable = table
+        routeTableId = table.ref
+        isOwn = true
+        hasWayOut = false
         internetConnectivityEstablished = DependencyGroup(association)
         super.init(at: node)
         let onlySubnets: Set = [EC2.Subnet.typeName]
@@ -84,14 +91,16 @@ public final class Subnet: Construct {
     /// A subnet that exists already.
     init(
         importing scope: any Scope, _ id: String, subnetId: String, availabilityZone: String, groupName: String,
-        subnetType: SubnetType
+        subnetType: SubnetType, routeTableId: String?
     ) {
         self.subnetId = Value(subnetId)
         self.availabilityZone = Value(availabilityZone)
         self.groupName = groupName
         self.subnetType = subnetType
         internetConnectivityEstablished = DependencyGroup()
-        routeTable = nil
+        self.routeTableId = routeTableId.map { Value($0) }
+        isOwn = false
+        hasWayOut = subnetType != .privateIsolated
         super.init(at: Node(scope, id))
     }
 
@@ -105,9 +114,10 @@ public final class Subnet: Construct {
 
     @discardableResult
     private func addDefaultRoute(_ target: (inout EC2.Route) -> Void) -> CfnResource? {
-        guard let routeTable else { return nil }
-        var route = EC2.Route(routeTableId: routeTable.ref, destinationCidrBlock: "0.0.0.0/0")
+        guard isOwn, let routeTableId else { return nil }
+        var route = EC2.Route(routeTableId: routeTableId, destinationCidrBlock: "0.0.0.0/0")
         target(&route)
+        hasWayOut = true
         let resource = Cfn<EC2.Route>(self, "DefaultRoute", route)
         internetConnectivityEstablished.add(resource)
         return resource

@@ -45,6 +45,8 @@ public struct SelectedSubnets {
     public var subnetIds: [Value<String>] { subnets.map(\.subnetId) }
     /// Whether any of them is public.
     public var hasPublic: Bool { subnets.contains { $0.subnetType == .public } }
+    /// Whether all of them have a way to the internet, as far as is known.
+    public var haveWayOut: Bool { subnets.allSatisfy(\.hasWayOut) }
     /// What to wait for before using their way to the internet.
     public var internetConnectivityEstablished: any Dependable {
         let group = DependencyGroup()

@@ -50,7 +50,7 @@ extension Vpc {
                     Subnet(
                         importing: node, "\(name)Subnet\(index + 1)", subnetId: subnet["subnetId"]?.stringLiteral ?? "",
                         availabilityZone: subnet["availabilityZone"]?.stringLiteral ?? "", groupName: name,
-                        subnetType: type))
+                        subnetType: type, routeTableId: subnet["routeTableId"]?.stringLiteral))
             }
         }
         return Vpc(
@@ -70,7 +70,10 @@ extension Vpc {
 
     private static func group(_ name: String, _ type: String, prefix: String) -> TemplateExpression {
         let subnets = [("12345", "a"), ("67890", "b")].map { number, zone -> TemplateExpression in
-            ["subnetId": .string("\(prefix)-\(number)"), "availabilityZone": .string("dummy1\(zone)")]
+            [
+                "subnetId": .string("\(prefix)-\(number)"), "availabilityZone": .string("dummy1\(zone)"),
+                "routeTableId": .string("rtb-\(number)\(prefix)"),
+            ]
         }
         return ["name": .string(name), "type": .string(type), "subnets": .list(subnets)]
     }

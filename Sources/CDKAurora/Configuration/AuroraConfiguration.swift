@@ -22,6 +22,7 @@ struct AuroraConfiguration {
         "skipManagerRotation", "skipAddRotationMultiUser", "commonRotationUserOptions", "skipProvisionDatabase",
         "skipUserProvisioning", "skipProxy", "postgresEngineVersion", "parameterGroup", "parameters",
         "proxyCredentials", "users", "creators", "accessMode", "dropUsers", "resetManagerPassword",
+        "vpcEndpoints",
     ]
 
     let name: [String]
@@ -66,6 +67,7 @@ struct AuroraConfiguration {
         _ = object["removalPolicy"]?.choice(RemovalPolicy.self)
         _ = object["proxyCredentials"]?.choice(AuroraProperties.ProxyCredentials.self)
         _ = object["accessMode"]?.choice(AccessMode.self)
+        _ = object["vpcEndpoints"]?.choice(AuroraProperties.VpcEndpoints.self)
         _ = object["secretPrefix"]?.words
         _ = object["parameters"]?.textByName
     }
@@ -142,6 +144,7 @@ struct AuroraConfiguration {
         set(\.users, users)
         set(\.creators, object["creators"]?.texts)
         set(\.accessMode, object["accessMode"]?.choice(AccessMode.self))
+        properties.vpcEndpoints = object["vpcEndpoints"]?.choice(AuroraProperties.VpcEndpoints.self)
         set(\.dropUsers, object["dropUsers"]?.bool)
         set(\.resetManagerPassword, object["resetManagerPassword"]?.bool)
         return properties
