@@ -116,6 +116,7 @@ class HTTPProxy:
     def __init__(self, port, counter):
         # Operations that fail, as status and code; that are answered here; and secrets that are called otherwise there.
         self.failing, self.answering, self.rename = {}, {}, {}
+        self.headers = []
         # What answers the query protocol, which gets the parameters and gives a status and XML.
         self.query = None
         proxy = self
@@ -124,6 +125,7 @@ class HTTPProxy:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 operation = self.headers.get("X-Amz-Target", "").rsplit(".", 1)[-1]
+                proxy.headers.append(dict(self.headers))
                 if operation in proxy.failing:
                     status, code = proxy.failing[operation]
                     return self.answer(status, json.dumps({"__type": code, "message": "as the test says"}).encode())

@@ -16,6 +16,7 @@ class LambdaFunction:
 
     def __init__(self, handler, environment, folder, program="bootstrap"):
         self.events, self.answers = queue.Queue(), queue.Queue()
+        self.trace = f"Root=1-{uuid.uuid4().hex[:8]}-{uuid.uuid4().hex[:24]};Sampled=1"
         function = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -27,12 +28,15 @@ class LambdaFunction:
                 content = event if isinstance(event, bytes) else json.dumps(event).encode()
                 self.answer(200, content, {
                     "Lambda-Runtime-Aws-Request-Id": str(uuid.uuid4()),
+                    "Lambda-Runtime-Trace-Id": function.trace,
                     "Lambda-Runtime-Deadline-Ms": str(int((time.time() + seconds) * 1000))})
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 self.answer(202, b"{}")
-                function.answers.put((self.path.rsplit("/", 1)[1], json.loads(body)))
+                # An error in the initialization belongs to no invocation.
+                kind = "initialization" if "/init/" in self.path else self.path.rsplit("/", 1)[1]
+                function.answers.put((kind, json.loads(body)))
 
             def answer(self, status, content, headers=()):
                 self.send_response(status)

@@ -181,8 +181,21 @@ class RotationSchedule(Resource, CloudFormationModel):
         secret.rotation_enabled = secret.rotation_requested = True
         secret.auto_rotate_after_days = 30
         secret.rotation_lambda_arn = self.properties["RotationLambdaARN"]
-        # A schedule that is made rotates at once.
+        # A schedule that is made or changed rotates at once.
         Cloud.current.rotate(self.account, self.region, arn, str(uuid.uuid4()))
+
+    def update(self):
+        self.create()
+
+
+class ServerlessApplication(Resource, CloudFormationModel):
+    """A nested application: AWS's own rotation functions."""
+
+    type = "AWS::Serverless::Application"
+
+    def create(self):
+        arn = f"arn:aws:serverless-application:{self.region}:{self.account}:{self.id}"
+        self.attributes = {"Outputs.RotationLambdaARN": arn}
 
 
 class SecretPolicy(Resource, CloudFormationModel):
@@ -234,6 +247,6 @@ CustomModel.create_from_cloudformation_json = classmethod(_create)
 CustomModel.update_from_cloudformation_json = classmethod(_update)
 CustomModel.delete = _delete
 _class_of = parsing.resource_class_from_type
-_own = {one.type: one for one in (ParameterGroup, Cluster, Instance, Proxy, TargetGroup, Secret, Attachment, RotationSchedule, SecretPolicy)}
+_own = {one.type: one for one in (ParameterGroup, Cluster, Instance, Proxy, TargetGroup, Secret, Attachment, RotationSchedule, ServerlessApplication, SecretPolicy)}
 parsing.resource_class_from_type = lambda kind: (
     CustomModel if kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource" else _own.get(kind) or _class_of(kind))

@@ -87,9 +87,12 @@ class Pooler(Server):
 
     host = "127.0.0.2"
 
+    administrator = "pooler"
+
     def __init__(self, root, read, arns, cluster):
         super().__init__(root)
         self.read, self.arns, self.cluster, self.port = read, arns, cluster, cluster.port
+        self.password = uuid.uuid4().hex
         self.reload()
         self.run_as_user("pgbouncer", "-d", "-q", self.write("pgbouncer.ini", f"""
             [databases]
@@ -100,6 +103,7 @@ class Pooler(Server):
             unix_socket_dir =
             auth_type = scram-sha-256
             auth_file = {self.folder}/users
+            admin_users = {self.administrator}
             pidfile = {self.folder}/pid
             logfile = {self.folder}/log
             ignore_startup_parameters = extra_float_digits, options
@@ -107,9 +111,17 @@ class Pooler(Server):
 
     def reload(self):
         values = [self.read(arn) for arn in self.arns]
-        self.write("users", "".join('"{username}" "{password}"\n'.format(**value) for value in values))
+        values.append({"username": self.administrator, "password": self.password})
+        # Another file each time: pgbouncer takes one of the same size and second for the one that it knows.
+        made = self.write("users.new", "".join('"{username}" "{password}"\n'.format(**value) for value in values))
+        made.rename(self.folder / "users")
         if (self.folder / "pid").exists():
-            os.kill(int((self.folder / "pid").read_text()), 1)
+            # Once this is answered, it admits whom the list names, and nobody else.
+            with psycopg.connect(
+                host=self.host, port=self.port, user=self.administrator, password=self.password, dbname="pgbouncer",
+                autocommit=True,
+            ) as console:
+                console.execute("RELOAD")
 
     def stop(self):
         if (self.folder / "pid").exists():

@@ -75,6 +75,13 @@ class CommandLineTest(unittest.TestCase):
     def synthesize(self, **aurora):
         self.succeed("aurora", "synth", self.configure(**aurora), "--quiet")
 
+    def until(self, condition, seconds=120):
+        """Waits until something is so."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, "it did not come to that")
+            time.sleep(0.1)
+
     def psql(self, user, sql, *arguments, **options):
         return self.aurora(
             "local", "psql", "--user", user, "--", "--no-psqlrc", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1",

@@ -1,68 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole stack, deployed by the official cdk CLI to a cloud on loopback."""
 import json
-import logging
-import os
-import shutil
-import subprocess
 import unittest
-import uuid
 
-import boto3
 import psycopg
 
-from cloud import Cloud
-from support import ACCOUNT, REGION, CommandLineTest
+from deployment import DeployingTest
 
 
-class DeploymentTest(CommandLineTest):
-    def setUp(self):
-        super().setUp()
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        self.cloud = Cloud()
-        self.addCleanup(self.cloud.close)
-        # The program of this build, with its symbols left out, as a bundle for this processor.
-        bundle = self.folder / "bundle"
-        bundle.mkdir()
-        subprocess.run(["strip", "-o", bundle / "bootstrap", shutil.which("bootstrap")], check=True)
-        self.environment = {
-            "HOME": str(self.folder), "CI": "true", "NO_COLOR": "1", "CDK_DISABLE_CLI_TELEMETRY": "true",
-            "AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL": self.cloud.endpoint, "TESTING_CDK": "1",
-            "AURORA_FUNCTIONS_BUNDLE": str(bundle)}
-        self.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
-
-    def client(self, service):
-        return boto3.client(
-            service, region_name=REGION, endpoint_url=self.cloud.endpoint, aws_access_key_id="testing", aws_secret_access_key="testing")
-
-    def cdk(self, *arguments, fails=False):
-        result = self.run_program(
-            os.environ["AURORA_NODE"], os.environ["AURORA_CDK"], *arguments, environment=self.environment, timeout=600)
-        log = "\n".join(self.cloud.logs)[-4000:]
-        self.assertEqual(result.returncode != 0, fails, f"{arguments}\n{result.stdout}\n{result.stderr}\n{log}")
-        return result.stdout + result.stderr
-
-    def deploy(self, fails=False, **aurora):
-        self.succeed("aurora", "synth", self.configure(removalPolicy="destroy", **aurora), "--quiet", environment=self.environment)
-        return self.cdk(
-            "deploy", "--app", "cdk.out", "--method=direct", "--require-approval", "never",
-            # moto knows no parameter that was left out before.
-            "--no-previous-parameters", fails=fails)
-
-    def credentials(self, name, stage="AWSCURRENT"):
-        value = self.client("secretsmanager").get_secret_value(SecretId=f"AuroraDemo{name}", VersionStage=stage)
-        return json.loads(value["SecretString"])
-
-    def run_sql(self, credentials, sql, through_proxy=False):
-        host = credentials["proxyHost"] if through_proxy else credentials["host"]
-        with psycopg.connect(
-            host=host, port=credentials["port"], user=credentials["username"], password=credentials["password"], dbname="demo",
-            autocommit=True, connect_timeout=30,
-        ) as connection:
-            cursor = connection.execute(sql)
-            return cursor.fetchall() if cursor.description else None
-
+class DeploymentTest(DeployingTest):
     def test_is_deployed_used_changed_and_destroyed(self):
         self.deploy()
         self.assertEqual(self.cloud.failures, [])
@@ -98,9 +44,15 @@ class DeploymentTest(CommandLineTest):
         with broken.connect("rdsadmin", broken.superuser_password) as connection:
             connection.execute("revoke create on database demo from public, aurora_demo_manager")
             connection.execute("alter database demo owner to rdsadmin")
+        was = json.loads(self.doctor("plan").stdout)
         output = self.deploy(fails=True, **{**more, "schemas": [*more["schemas"], "impossible"]})
         self.assertIn("permission denied for database demo", output)
-        self.assertEqual(self.run_sql(self.credentials("Reader"), "select id from task_mgmt.tasks"), [(1,)])
+        self.assertIn("ROLLBACK", self.status())
+        self.synthesize(removalPolicy="destroy", **more)
+        # To the last privilege, as the hash over all of them says.
+        self.assertEqual(json.loads(self.doctor("plan").stdout), was)
+        for name in ("Reader", "Writer", "Migrator"):
+            self.assertEqual(self.run_sql(self.credentials(name), "select id from task_mgmt.tasks", through_proxy=True), [(1,)])
         with broken.connect("rdsadmin", broken.superuser_password) as connection:
             connection.execute("alter database demo owner to aurora_demo_manager")
         # The same without them again: their data stays, their access goes.
@@ -117,8 +69,24 @@ class DeploymentTest(CommandLineTest):
         for name in ("Manager", "Writer", "Reader"):
             for stage in ("AWSCURRENT", "AWSPREVIOUS"):
                 self.assertNotIn(self.credentials(name, stage)["password"], logs)
-        self.cdk("destroy", "--app", "cdk.out", "--force")
-        self.assertEqual(self.cloud.clusters, {})
+        output = self.cdk("destroy", "--app", "cdk.out", "--force")
+        self.assertIn("AuroraDemo: destroyed", output)
+        self.assertEqual((self.cloud.clusters, self.cloud.proxies, self.status()), ({}, {}, None))
+        self.assertEqual(self.client("secretsmanager").list_secrets()["SecretList"], [])
+
+    def test_the_demo_is_deployed_as_it_is(self):
+        # In Swift, with the jump box.
+        self.deploy_app("AuroraDemo")
+        manager, reader = self.credentials("Manager"), self.credentials("Reader")
+        self.run_sql(manager, "create table greetings (words text)")
+        self.assertEqual(self.run_sql(reader, "select * from greetings", through_proxy=True), [])
+        group = self.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"][0]
+        self.assertEqual((group["AutoScalingGroupName"], group["MaxSize"]), ("AuroraDemoJump", 1))
+
+    def test_a_first_deployment_that_fails_says_why(self):
+        output = self.deploy(fails=True, databaseName="template0")
+        self.assertIn("template0", output)
+        self.assertIn("not currently accepting connections", output)
 
 
 if __name__ == "__main__":

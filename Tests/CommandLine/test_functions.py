@@ -2,6 +2,7 @@
 """The functions' program as Lambda runs it, behind the protocol of CloudFormation's custom resources."""
 import json
 import random
+import socket
 import unittest
 
 import boto3
@@ -140,44 +141,115 @@ class FunctionsTest(AWSTest):
         self.assertIn("403", why["errorMessage"])
         self.assertNotIn("very-secret", why["errorMessage"] + function.log)
 
+    def test_says_that_an_answer_cannot_be_delivered(self):
+        # Nobody listens there.
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{free.getsockname()[1]}/answer?signature=very-secret"
+        function = self.function("log-retention")
+        event = {**self.request("Create", {"logGroupName": "late", "retentionInDays": "1"}), "ResponseURL": url}
+        kind, why = function.invoke(event)
+        self.assertEqual(kind, "error")
+        self.assertIn("could not be delivered", why["errorMessage"])
+        self.assertEqual(len(self.lines(function, "error")), 1)
+        self.assertNotIn("very-secret", why["errorMessage"] + function.log)
+        # A bucket that takes the connection and says nothing: Lambda is told before the time is over.
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            event["ResponseURL"] = f"http://127.0.0.1:{silent.getsockname()[1]}/answer?signature=very-secret"
+            kind, why = function.invoke(event, seconds=20)
+        self.assertEqual(kind, "error")
+        self.assertNotIn("very-secret", why["errorMessage"] + function.log)
+
+    def lines(self, function, level):
+        """What a function has logged, which it does a line of JSON at a time."""
+        return [line for line in map(json.loads, function.log.splitlines()) if line["level"] == level]
+
     def test_a_handler_that_does_not_exist_is_named(self):
         function = self.function("nonsense")
         self.assertEqual(function.process.wait(timeout=60), 1)
         self.assertIn("There is no handler 'nonsense'", function.log)
         kind, why = function.answers.get(timeout=60)
-        self.assertEqual(kind, "error")
+        self.assertEqual(kind, "initialization")
         self.assertIn("one of database, user, rotation", why["errorMessage"])
+
+    def test_ends_in_order_when_lambda_asks_for_it(self):
+        function = self.function("log-retention")
+        self.ask(function, "Create", {"logGroupName": "g", "retentionInDays": "1"})
+        function.process.terminate()
+        self.assertEqual(function.process.wait(timeout=60), 0)
+        self.assertIn("ended, as Lambda asked for it", function.log)
+        # In the middle of its work as well.
+        self.stream(["starting"])
+        function = self.function("activity-stream", POLLING_MILLISECONDS="20")
+        function.events.put((self.request("Create", {"clusterArn": CLUSTER, "kmsKeyId": "key"}), 900))
+        self.until(lambda: self.calls)
+        function.process.terminate()
+        self.assertEqual(function.process.wait(timeout=60), 0)
+
+    def test_passes_the_trace_on_and_finds_services_where_the_environment_says(self):
+        # One service somewhere else than the others, which are nowhere.
+        function = self.function(
+            "log-retention", AWS_ENDPOINT_URL="http://127.0.0.1:1",
+            AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=f"http://127.0.0.1:{self.http.port}")
+        answer = self.ask(function, "Create", {"logGroupName": "traced", "retentionInDays": "1"})
+        self.assertEqual(answer["Status"], "SUCCESS", answer)
+        self.assertEqual({headers.get("X-Amzn-Trace-Id") for headers in self.http.headers}, {function.trace})
+
+    def test_logs_as_much_as_lambda_is_told_to(self):
+        for level, expected in [("DEBUG", True), ("INFO", False), ("FATAL", False)]:
+            self.stream(["starting", "started"])
+            function = self.function("activity-stream", POLLING_MILLISECONDS="20", AWS_LAMBDA_LOG_LEVEL=level)
+            self.ask(function, "Create", {"clusterArn": CLUSTER, "kmsKeyId": "key"})
+            self.assertEqual(bool(self.lines(function, "debug")), expected)
 
     def test_any_event_gets_an_answer(self):
         seed = random.randrange(1_000_000)
         print(f"Events are mutated with the seed {seed}", flush=True)
         source = random.Random(seed)
+        arn = boto3.client(
+            "secretsmanager", region_name=REGION, endpoint_url=self.endpoint, aws_access_key_id="testing", aws_secret_access_key="testing",
+        ).create_secret(Name=f"Broken{seed}", SecretString="no JSON")["ARN"]
+        self.stream([None])
+        user = {"userSecretArn": arn, "access": "reader", "proxyHost": "p", "proxyUserSecretArn": arn, "proxyCloneSecretArn": arn}
         events = {
             "log-retention": self.request("Create", {"logGroupName": "g", "retentionInDays": "1"}),
-            "rotation": {"SecretId": "a", "ClientRequestToken": "b", "Step": "setSecret"},
+            "activity-stream": self.request("Delete", {"clusterArn": CLUSTER, "kmsKeyId": "key"}, PhysicalResourceId="x"),
+            "database": self.request("Update", {
+                "databaseName": "demo", "schemas": ["a"], "users": [{"username": "u", "access": "reader", "schemas": ["a"]}]},
+                OldResourceProperties={"databaseName": "demo", "schemas": []}, PhysicalResourceId="demo"),
+            "user": self.request("Create", user),
+            "rotation": {"SecretId": arn, "ClientRequestToken": "b", "Step": "setSecret"},
         }
         for handler, event in events.items():
-            function = self.function(handler, MANAGER_SECRET_ARN="none")
+            function = self.function(handler, MANAGER_SECRET_ARN=arn)
             for _ in range(60):
-                text = bytearray(json.dumps(event).encode())
-                for _ in range(source.randrange(1, 5)):
-                    place = source.randrange(len(text))
-                    choice = source.randrange(4)
-                    if choice == 0:
-                        text[place] = source.randrange(256)
-                    elif choice == 1:
-                        del text[place:]
-                        text += b"}"
-                    elif choice == 2:
-                        text[place:place] = bytes(source.choices(range(256), k=source.randrange(20)))
-                    else:
-                        text[place:place] = b"0" * source.randrange(5000)
-                answer = function.invoke(bytes(text))
-                self.assertIsNotNone(answer, f"seed {seed}: {bytes(text)!r}\n{function.log}")
+                text = bytes(self.mutated(source, event))
+                answer = function.invoke(text, seconds=20)
+                self.assertIsNotNone(answer, f"seed {seed}: {text!r}\n{function.log}")
+            # A line for each thing that went wrong, and each line is one.
+            for line in function.log.splitlines():
+                json.loads(line)
             # It is as well as before.
             if handler == "log-retention":
                 self.assertEqual(self.ask(function, "Create", {"logGroupName": "g", "retentionInDays": "1"})["Status"], "SUCCESS")
             function.close()
+
+    def mutated(self, source, event):
+        text = bytearray(json.dumps(event).encode())
+        # Answers go nowhere else than to the bucket, and some events are cut anywhere.
+        for _ in range(source.randrange(1, 5)):
+            place = source.randrange(len(text))
+            choice = source.randrange(4)
+            if choice == 0:
+                text[place] = source.randrange(256)
+            elif choice == 1:
+                del text[place:]
+                text += b"}"
+            elif choice == 2:
+                text[place:place] = bytes(source.choices(range(256), k=source.randrange(20)))
+            else:
+                text[place:place] = b"0" * source.randrange(5000)
+        return text
 
 
 if __name__ == "__main__":
