@@ -5,7 +5,9 @@ import threading
 import uuid
 
 from moto.cloudformation import parsing
-from moto.cloudformation.models import Stack
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.models import Event, Stack
+from moto.cloudtrail.responses import CloudTrailResponse
 from moto.ec2.models.route_tables import RouteTable
 from moto.rds.models import DBSubnetGroup
 from moto.secretsmanager.models import SecretsManagerBackend
@@ -52,6 +54,10 @@ def _delete_route_table(self, account_id, region_name):
 
 
 RouteTable.delete = _delete_route_table
+
+
+# The CLI looks for the causes of failures there.
+CloudTrailResponse.lookup_events = lambda self: json.dumps({"Events": []})
 
 
 # Updates and deletions in CloudFormation's order: what others need comes first and goes last, what has left the template
@@ -151,13 +157,58 @@ def _delete_resources(self):
 parsing.ResourceMap.update, parsing.ResourceMap.delete = _update_resources, _delete_resources
 
 
-# Describing a deleted stack would make anew what its outputs name.
+# What fails is told by the stack's events and status, after all of it was taken back, and not by the request.
+
+
+def _forget(stack):
+    """Describing a stack would make anew what its template and its outputs name."""
+    _use(stack.resource_map, {"Resources": {}}, None)
+    stack.output_map = parsing.OutputMap(stack.resource_map, {}, stack.stack_id)
+
+
+def _failed(stack, error, verb, end):
+    stack.events.append(Event(
+        stack_id=stack.stack_id, stack_name=stack.name, logical_resource_id=getattr(error, "logical_id", stack.name),
+        physical_resource_id="", resource_type=getattr(error, "resource_type", "AWS::CloudFormation::Stack"),
+        resource_status=f"{verb}_FAILED", resource_status_reason=str(error.message), resource_properties=None))
+    stack.status = end
+    stack._add_stack_event(end)
+
+
+_create_stack_resources, _update_stack = Stack.create_resources, Stack.update
+
+
+def _create_or_take_back(self):
+    try:
+        _create_stack_resources(self)
+    except ValidationError as error:
+        definitions = self.template_dict["Resources"]
+        for name in reversed(_in_order(definitions)):
+            if name in self.resource_map._parsed_resources:
+                _remove(self.resource_map, name, definitions[name])
+        _forget(self)
+        _failed(self, error, "CREATE", "ROLLBACK_COMPLETE")
+
+
+def _update_or_take_back(self, template, *arguments, **options):
+    before = self.template
+    try:
+        _update_stack(self, template, *arguments, **options)
+    except ValidationError as error:
+        self.template = before
+        self._parse_template()
+        _failed(self, error, "UPDATE", "UPDATE_ROLLBACK_COMPLETE")
+
+
+Stack.create_resources, Stack.update = _create_or_take_back, _update_or_take_back
+
+
 _delete_stack = Stack.delete
 
 
-def _delete_with_outputs(self):
+def _delete_and_forget(self):
     _delete_stack(self)
-    self.output_map = parsing.OutputMap(self.resource_map, {}, self.stack_id)
+    _forget(self)
 
 
-Stack.delete = _delete_with_outputs
+Stack.delete = _delete_and_forget

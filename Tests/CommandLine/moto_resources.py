@@ -218,7 +218,9 @@ def _request(model, kind, properties, **more):
         "RequestType": kind, "StackId": model.stack, "LogicalResourceId": model.logical_id, "ResourceType": model.resource_type,
         "ResourceProperties": properties, **more})
     if answer["Status"] != "SUCCESS":
-        raise ValidationError(message=f"Received response status [FAILED] from custom resource: {answer.get('Reason')}")
+        error = ValidationError(message=f"Received response status [FAILED] from custom resource: {answer.get('Reason')}")
+        error.logical_id, error.resource_type = model.logical_id, model.resource_type
+        raise error
     model.resource_name = answer["PhysicalResourceId"]
     model.set_data(answer.get("Data") or {})
     return model

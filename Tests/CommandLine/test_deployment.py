@@ -87,6 +87,9 @@ class DeploymentTest(DeployingTest):
         output = self.deploy(fails=True, databaseName="template0")
         self.assertIn("template0", output)
         self.assertIn("not currently accepting connections", output)
+        # It says of which resource that is, and all of it is taken back.
+        self.assertIn("AuroraDemoDatabaseProvisioning", output)
+        self.assertEqual((self.status(), self.cloud.clusters), ("ROLLBACK_COMPLETE", {}))
 
 
 if __name__ == "__main__":
