@@ -40,6 +40,7 @@ open class CfnResource: CfnElement {
 
     private let untypedProperties: TemplateExpression
     private var overrides: [(path: [String], value: TemplateExpression)] = []
+    private var metadata: [TemplateExpression.Member] = []
     private var explicitDependencies: [CfnResource] = []
 
     /// Declares a resource.
@@ -67,6 +68,16 @@ open class CfnResource: CfnElement {
         overrides.append((path.split(separator: ".").map(String.init), value))
     }
 
+    /// Adds something for tools that read the template; CloudFormation keeps it, and does nothing with it.
+    ///
+    /// - Parameters:
+    ///   - name: Whose it is, such as `checkov`.
+    ///   - value: What that tool reads.
+    public func addMetadata(_ name: String, _ value: TemplateExpression) {
+        metadata.removeAll { $0.name == name }
+        metadata.append(.init(name, value))
+    }
+
     /// Makes this resource wait for another one.
     public func addDependency(on other: CfnResource) {
         if other !== self, !explicitDependencies.contains(where: { $0 === other }) {
@@ -87,9 +98,8 @@ open class CfnResource: CfnElement {
             members.append(.init("UpdateReplacePolicy", .string(policy.deletionPolicy)))
         }
         if let policy = removalPolicy { members.append(.init("DeletionPolicy", .string(policy.deletionPolicy))) }
-        if pathMetadata {
-            members.append(.init("Metadata", .object([.init("aws:cdk:path", .string(node.path))])))
-        }
+        let path = pathMetadata ? [TemplateExpression.Member("aws:cdk:path", .string(node.path))] : []
+        if !(path + metadata).isEmpty { members.append(.init("Metadata", .object(path + metadata))) }
         return .object(members)
     }
 }

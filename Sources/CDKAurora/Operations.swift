@@ -57,7 +57,7 @@ struct Operations {
                     ])
                 resource.node.addDependency(cluster.ready, reachable, database, user.attachments)
                 // The proxy turns nobody away: what it lists says who may log in, before it is listed.
-                proxy.node.addDependency(resource)
+                proxy.admit(after: resource)
             }
             properties[.proxyHost] = proxy?.endpoint.expression
             properties[.proxyUserSecretArn] = user.proxySecrets?.user.secretArn.expression

@@ -3,6 +3,7 @@
 import AWSConstructs
 import CDK
 import CloudFormation
+import Constructs
 import Testing
 
 @testable import CDKAurora

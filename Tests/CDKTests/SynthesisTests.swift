@@ -18,6 +18,19 @@ struct SynthesisTests {
         return try JSONDecoder().decode(TemplateExpression.self, from: data)
     }
 
+    @Test("refuses resources that wait for each other, and says which")
+    func resourceCycle() {
+        let app = App(outputDirectory: "/nonexistent", environment: [:])
+        let stack = Stack(app, "One")
+        let first = CfnResource(stack, "First", type: "AWS::SNS::Topic")
+        let second = CfnResource(
+            stack, "Second", type: "AWS::SNS::Topic", properties: ["TopicName": first.ref.expression])
+        _ = CfnResource(stack, "Third", type: "AWS::SNS::Topic", properties: ["TopicName": second.ref.expression])
+        first.addDependency(on: second)
+        let error = #expect(throws: ValidationError.self) { try app.synthesize() }
+        #expect("\(String(describing: error))".contains("One/First -> One/Second -> One/First"))
+    }
+
     @Test("writes a template and a manifest that names it")
     func assembly() throws {
         let app = app()

@@ -14,6 +14,8 @@ public final class DatabaseProxy: Construct, Connectable {
     /// Its security groups and the port it listens on.
     public let connections: Connections
 
+    private let resource: Cfn<RDS.DBProxy>
+
     /// Declares a proxy, which clients must reach with TLS.
     ///
     /// - Parameters:
@@ -43,6 +45,7 @@ public final class DatabaseProxy: Construct, Connectable {
                 vpcSubnetIds: vpc.selectSubnets(vpcSubnets).subnetIds,
                 auth: secrets.map { .init(authScheme: "SECRETS", iamAuth: "DISABLED", secretArn: $0.secretArn) },
                 requireTLS: true, vpcSecurityGroupIds: securityGroups.map(\.securityGroupId)))
+        resource = proxy
         endpoint = proxy.attributes.endpoint
         let targets = Cfn<RDS.DBProxyTargetGroup>(
             node, "ProxyTargetGroup",
@@ -57,5 +60,10 @@ public final class DatabaseProxy: Construct, Connectable {
         if proxyName.utf8.count > 60 {
             node.addError("The proxy's name '\(proxyName)' has \(proxyName.utf8.count) characters; RDS allows 60.")
         }
+    }
+
+    /// Makes the proxy wait until its secrets say who may log in; its role does not wait.
+    public func admit(after ready: any Dependable) {
+        resource.node.addDependency(ready)
     }
 }

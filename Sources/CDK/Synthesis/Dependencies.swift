@@ -45,6 +45,9 @@ struct Dependencies {
         for (dependent, dependency) in betweenStacks { dependent.addDependency(on: dependency) }
     }
 
+    /// The paths of what a resource of the same stack waits for.
+    func paths(for resource: CfnResource) -> [String] { (targets[resource.node.path] ?? []).map(\.node.path) }
+
     /// The logical ids that a resource waits for, each once, in the order of their paths, without those that it
     /// waits for anyway because it uses them.
     func logicalIDs(for resource: CfnResource) -> [String] {

@@ -16,16 +16,23 @@ struct StackTemplate {
     func body(pathMetadata: Bool) throws -> TemplateExpression {
         var resources: [TemplateExpression.Member] = []
         var outputs: [TemplateExpression.Member] = []
+        var paths: [String] = []
+        var needs: [String: [String]] = [:]
         for element in stack.elements {
             switch element {
             case let resource as CfnResource:
                 let body = resource.body(
                     dependsOn: dependencies.logicalIDs(for: resource), pathMetadata: pathMetadata)
+                var used = dependencies.paths(for: resource)
+                body.visitReferences { used.append($0.target.path) }
+                paths.append(resource.node.path)
+                needs[resource.node.path] = used
                 resources.append(.init(resource.logicalID, try resolved(body)))
             case let output as CfnOutput: outputs.append(.init(output.logicalID, try resolved(output.body)))
             default: break
             }
         }
+        if let cycle = ResourceCycle(among: paths, needs: needs) { throw ValidationError([cycle.diagnostic]) }
         try check(resources.count, "resources", most: Self.mostResources)
         try check(outputs.count, "outputs", most: Self.mostOutputs)
         var members: [TemplateExpression.Member] = []
