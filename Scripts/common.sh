@@ -46,19 +46,29 @@ ensure_test_tools() {
 # PostgreSQL's programs are run as, can reach it as well.
 tools=${AURORA_TOOLS:-$([ "$(id -u)" = 0 ] && echo /var/tmp/aurora-tools || echo "$project/.tools")}
 
-ensure_python_tools() {
-    local stamp wanted
-    wanted="$project/Scripts/requirements.txt"
-    stamp="$tools/requirements.txt"
+# A virtual environment with what a list names, made anew where the list has changed.
+ensure_environment() {
+    local place=$1 wanted=$2
+    local stamp="$place/requirements.txt"
     if ! cmp -s "$wanted" "$stamp"; then
-        say "Installing from PyPI into $tools: $(grep -cv '^#' "$wanted") packages"
+        say "Installing from PyPI into $place: $(grep -cv '^#' "$wanted") packages"
         command -v python3 >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null || ensure_packages python3-venv
-        rm -rf "$tools"
-        python3 -m venv "$tools"
-        "$tools/bin/pip" install --quiet --disable-pip-version-check -r "$wanted"
-        chmod -R go+rX "$tools"
+        rm -rf "$place"
+        python3 -m venv "$place"
+        "$place/bin/pip" install --quiet --disable-pip-version-check -r "$wanted"
+        chmod -R go+rX "$place"
         cp "$wanted" "$stamp"
     fi
+}
+
+# What audits templates; the tests of the command line find it in AURORA_AUDIT.
+ensure_audit_tools() {
+    ensure_environment "$tools-audit" "$project/Scripts/requirements-audit.txt"
+    export AURORA_AUDIT="$tools-audit/bin"
+}
+
+ensure_python_tools() {
+    ensure_environment "$tools" "$project/Scripts/requirements.txt"
     local site
     site=$("$tools/bin/python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
     # The servers of PyPI, besides Debian's own.

@@ -252,12 +252,15 @@ struct Operations {
         environment: [FunctionVariable: Value<String>] = [:], logRetention: Int = Self.defaultLogRetention
     ) -> Function {
         let bundle = properties.functions.asset(for: node)
-        return Function(
+        let function = Function(
             node, id, code: bundle.asset, handler: handler.rawValue, architecture: bundle.architecture,
             vpc: inNetwork ? properties.vpc : nil, vpcSubnets: properties.vpcSubnets, timeout: timeout, memorySize: 256,
             environment: Dictionary(uniqueKeysWithValues: environment.map { ($0.key.rawValue, $0.value) }),
+            environmentEncryption: properties.kmsKey,
             logRetentionInDays: properties.lambdaLogRetention ?? logRetention,
             logRemovalPolicy: properties.removalPolicy == .destroy ? .destroy : .retain)
+        AcceptedFindings.accept(in: function, isInNetwork: inNetwork)
+        return function
     }
 
     private func customResource<Key: CodingKey & RawRepresentable<String> & Hashable>(

@@ -34,12 +34,13 @@ public final class Function: Construct, Connectable {
     ///   - timeout: At most 15 minutes, in whole seconds.
     ///   - memorySize: In MiB, 128 to 10,240; the processor's share grows with it.
     ///   - environment: Environment variables.
+    ///   - environmentEncryption: The key that they are encrypted with; Lambda's own where `nil`.
     ///   - logRetentionInDays: How long its logs are kept.
     ///   - logRemovalPolicy: What becomes of its logs with the stack.
     public init(
         _ scope: any Scope, _ id: String, code: FileAsset, handler: String, architecture: Architecture, vpc: Vpc? = nil,
         vpcSubnets: SubnetSelection = .init(), timeout: Duration, memorySize: Int,
-        environment: [String: Value<String>] = [:], logRetentionInDays: Int, logRemovalPolicy: RemovalPolicy
+        environment: [String: Value<String>] = [:], environmentEncryption: Key? = nil, logRetentionInDays: Int, logRemovalPolicy: RemovalPolicy
     ) {
         let node = Node(scope, id)
         role = Role(node, "ServiceRole", assumedBy: .service("lambda.amazonaws.com"))
@@ -58,6 +59,7 @@ public final class Function: Construct, Connectable {
                 architectures: [Value(architecture.rawValue)],
                 environment: environment.isEmpty ? nil : .init(variables: environment.mapValues(\.expression)),
                 handler: Value(handler),
+                kmsKeyArn: environment.isEmpty ? nil : environmentEncryption?.keyArn,
                 loggingConfig: .init(logGroup: logs.logGroupName), memorySize: Value(memorySize),
                 runtime: "provided.al2023", timeout: Value(Int(timeout.components.seconds)),
                 tracingConfig: .init(mode: "Active"),
@@ -85,12 +87,17 @@ public final class Function: Construct, Connectable {
         role.addToPolicy(
             PolicyStatement(actions: ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources: ["*"]))
         guard inNetwork else { return }
+        // What only looks knows no resource; what changes is allowed for all ids (AWS Lambda Developer Guide, "Giving
+        // Lambda functions access to resources in an Amazon VPC").
+        let stack = Stack.of(node)
+        role.addToPolicy(
+            PolicyStatement(actions: ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], resources: ["*"]))
         role.addToPolicy(
             PolicyStatement(
                 actions: [
                     "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
-                    "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
-                ], resources: ["*"]))
+                    "ec2:UnassignPrivateIpAddresses",
+                ], resources: ["arn:\(stack.partition):ec2:\(stack.region):\(stack.account):*/*"]))
     }
 
     /// The function's ARN.
