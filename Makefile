@@ -11,8 +11,8 @@ demo: ## Declare the example, synthesize it, run it on a real PostgreSQL and try
 test: ## Run all tests, on every PostgreSQL version
 	@Scripts/test $(if $(FILTER),--filter $(FILTER))
 
-functions: ## Build the functions' bundle for AWS Lambda, for this processor
-	@Scripts/functions
+functions: ## Build the functions' bundle for AWS Lambda (ARCHITECTURE=arm64 or x86_64; this processor's else)
+	@Scripts/functions $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
 lint: ## Check the style
 	@Scripts/lint

@@ -14,6 +14,7 @@ let package = Package(
         .library(name: "SecretStore", targets: ["SecretStore"]),
         .executable(name: "aurora", targets: ["aurora"]),
         .executable(name: "bootstrap", targets: ["bootstrap"]),
+        .plugin(name: "BuildFunctions", targets: ["BuildFunctions"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -75,6 +76,15 @@ let package = Package(
                 "AuroraFunctions", "AWSAPI", "CAmazonLinux", "HTTP", "LambdaRuntime", "SecretStore",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+
+        // Builds the functions' bundle for the package that declares an Aurora.
+        .plugin(
+            name: "BuildFunctions",
+            capability: .command(
+                intent: .custom(
+                    verb: "build-functions",
+                    description: "Build the bundle of functions that is deployed with an Aurora, into .build/functions."),
+                permissions: [.writeToPackageDirectory(reason: "The bundle is built into .build.")])),
 
         // Real servers on loopback, and a stack that runs on them.
         .target(
@@ -152,7 +162,7 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system {
+for target in package.targets where target.type != .system && target.type != .plugin {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .enableUpcomingFeature("ExistentialAny"),

@@ -42,7 +42,7 @@ public struct FunctionsBundle: Hashable, Sendable {
         }
         let advice =
             "There is no functions bundle at '\(path)', so this can be looked at and run locally, but not deployed: "
-            + "build one with 'make functions', or name the folder that holds it in \(Self.variable)."
+            + "build one with 'swift package build-functions' (in swift-aurora itself 'make functions'), or name the folder that holds it in \(Self.variable)."
         node.addWarning(advice)
         let command = ["sh", "-c", "echo \"\(advice)\" >&2; exit 1"]
         return (FileAsset(command: command, identity: "no functions bundle"), .arm64)
