@@ -18,7 +18,7 @@ lint: ## Check the style
 	@Scripts/lint
 
 format: ## Put the code into the style
-	swift format --in-place --parallel --recursive Package.swift Sources Tests Examples
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Examples Plugins
 
 parity: ## Record the reference's templates anew, on the real aws-cdk-lib, and compare
 	@Scripts/parity

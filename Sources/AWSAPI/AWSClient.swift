@@ -80,6 +80,7 @@ public struct AWSClient: Sendable {
     /// The same client, whose requests belong to a trace.
     ///
     /// - Parameter traceID: The X-Ray header (AWS X-Ray Developer Guide, "Tracing header").
+    /// - Returns: The client.
     public func tracing(_ traceID: String?) -> AWSClient {
         var client = self
         client.traceID = traceID

@@ -56,6 +56,8 @@ public struct FunctionEnvironment: Sendable {
     /// The manager's login.
     ///
     /// - Parameter longest: How long it is tried at most; as long as ``patience`` says where `nil`.
+    /// - Returns: The login, not tried yet.
+    /// - Throws: ``FunctionError/missingVariable(_:)``.
     func managerLogin(patience longest: Duration? = nil) throws -> ManagerLogin {
         ManagerLogin(
             secretArn: try required(.managerSecretArn), secrets: secrets, tls: tls,

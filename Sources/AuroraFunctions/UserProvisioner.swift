@@ -26,6 +26,7 @@ struct UserProvisioner: Sendable {
     ///   - proxyUser: The secret by which the proxy admits the user itself.
     ///   - proxyClone: The secret by which it admits the user's clone.
     /// - Returns: The user, and how much had to change.
+    /// - Throws: ``FunctionError``, `AccessError`, `PostgresError`, `SecretStoreError`.
     func provision(
         _ secretArn: String, proxyHost: ProxyHost, proxyUser: String?, proxyClone: String?
     ) async throws -> CustomResourceOutcome {

@@ -94,11 +94,13 @@ public final class App: Construct {
 
     /// Synthesizes and writes the cloud assembly.
     ///
+    /// - Parameter check: Looks at it before anything is written, and throws where it should not be.
     /// - Returns: What was written.
     /// - Throws: ``ValidationError`` with all that is wrong, before anything is written, or an error of the file system.
     @discardableResult
-    public func synthesize() throws -> CloudAssembly {
+    public func synthesize(checking check: (CloudAssembly) throws -> Void = { _ in }) throws -> CloudAssembly {
         let assembly = try Synthesizer(app: self).assembly()
+        try check(assembly)
         try assembly.write(to: outputDirectory)
         return assembly
     }

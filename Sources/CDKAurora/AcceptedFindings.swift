@@ -14,11 +14,13 @@ struct AcceptedFindings {
     static let everyFunction = [
         AcceptedFindings(
             id: "CKV_AWS_115",
-            reason: "Concurrency that is reserved for a function is taken from all others of the account; it runs during "
+            reason:
+                "Concurrency that is reserved for a function is taken from all others of the account; it runs during "
                 + "deployments and rotations only, and a lock in the database lets one at a time change something."),
         AcceptedFindings(
             id: "CKV_AWS_116",
-            reason: "What fails is told to CloudFormation or Secrets Manager, which try again; nobody would read a queue."
+            reason:
+                "What fails is told to CloudFormation or Secrets Manager, which try again; nobody would read a queue."
         ),
     ]
     static let functionOutsideOfTheNetwork = AcceptedFindings(

@@ -6,8 +6,6 @@ public protocol ResourceProperties: ExpressionConvertible {
     associatedtype Attributes: ResourceAttributes
     /// The type's name, such as `AWS::RDS::DBCluster`.
     static var typeName: String { get }
-    /// The properties whose change makes CloudFormation replace the resource, as paths such as `EngineMode`.
-    static var createOnlyProperties: [String] { get }
 }
 
 /// What can be read of a deployed resource.

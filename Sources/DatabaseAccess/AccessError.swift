@@ -15,7 +15,8 @@ extension AccessError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .invalid(let problems): "The access cannot be like this: \(problems.joined(separator: "; "))."
-        case .stale: "The database, or what is declared for it, has changed since this plan was made: make a new one and look at it."
+        case .stale:
+            "The database, or what is declared for it, has changed since this plan was made: make a new one and look at it."
         case .unsuitable(let reason): reason
         }
     }

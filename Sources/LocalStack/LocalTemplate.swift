@@ -40,24 +40,10 @@ struct LocalTemplate: Sendable {
         var seen: Set<String> = []
         func visit(_ resource: Resource) {
             guard seen.insert(resource.logicalID).inserted else { return }
-            for id in resource.dependsOn + Self.uses(resource.properties) { byID[id].map(visit) }
+            for id in resource.dependsOn + resource.properties.usedLogicalIDs { byID[id].map(visit) }
             if CustomResourceTypes.local.contains(resource.type) { ordered.append(resource) }
         }
         resources.forEach(visit)
         return ordered
-    }
-
-    /// The logical ids that an expression uses.
-    private static func uses(_ expression: TemplateExpression) -> [String] {
-        switch expression {
-        case .object(let members):
-            if members.count == 1, let argument = members.first {
-                if argument.name == "Ref", let id = argument.value.stringLiteral { return [id] }
-                if argument.name == "Fn::GetAtt", let id = argument.value.elements?.first?.stringLiteral { return [id] }
-            }
-            return members.flatMap { uses($0.value) }
-        case .list(let elements): return elements.flatMap(uses)
-        default: return []
-        }
     }
 }

@@ -9,7 +9,7 @@ struct AuroraCommand: AsyncParsableCommand {
         abstract: "An opinionated Aurora PostgreSQL: declare it, synthesize it, run it locally.",
         version: "0.1.0",
         subcommands: [
-            SynthCommand.self, ShowCommand.self, LocalCommand.self, PlanCommand.self, ApplyCommand.self,
-            DoctorCommand.self, RotateCommand.self,
+            InitCommand.self, SynthCommand.self, ShowCommand.self, DiffCommand.self, DiagramCommand.self,
+            LocalCommand.self, PlanCommand.self, ApplyCommand.self, DoctorCommand.self, RotateCommand.self,
         ])
 }

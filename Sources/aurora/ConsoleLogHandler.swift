@@ -16,7 +16,7 @@ struct ConsoleLogHandler: LogHandler {
     func log(event: LogEvent) {
         let facts = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
             .sorted { $0.key < $1.key }.map { " (\($0.key): \($0.value))" }.joined()
-        FileHandle.standardError.write(Data("\(event.level.rawValue): \(event.message)\(facts)\n".utf8))
+        printError("\(event.level.rawValue): \(event.message)\(facts)")
     }
 }
 

@@ -14,8 +14,13 @@ struct TerminalColors {
     let areOn: Bool
 
     /// On where standard output is a terminal.
-    static let standardOutput = TerminalColors(
-        areOn: isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty ?? true)
+    static let standardOutput = TerminalColors(descriptor: STDOUT_FILENO)
+    /// On where standard error is one.
+    static let standardError = TerminalColors(descriptor: STDERR_FILENO)
+
+    private init(descriptor: Int32) {
+        areOn = isatty(descriptor) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty ?? true
+    }
 
     func paint(_ text: String, _ color: Color) -> String {
         areOn ? "\u{1B}[\(color.rawValue)m\(text)\u{1B}[0m" : text

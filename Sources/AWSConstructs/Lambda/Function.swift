@@ -40,7 +40,8 @@ public final class Function: Construct, Connectable {
     public init(
         _ scope: any Scope, _ id: String, code: FileAsset, handler: String, architecture: Architecture, vpc: Vpc? = nil,
         vpcSubnets: SubnetSelection = .init(), timeout: Duration, memorySize: Int,
-        environment: [String: Value<String>] = [:], environmentEncryption: Key? = nil, logRetentionInDays: Int, logRemovalPolicy: RemovalPolicy
+        environment: [String: Value<String>] = [:], environmentEncryption: Key? = nil, logRetentionInDays: Int,
+        logRemovalPolicy: RemovalPolicy
     ) {
         let node = Node(scope, id)
         role = Role(node, "ServiceRole", assumedBy: .service("lambda.amazonaws.com"))

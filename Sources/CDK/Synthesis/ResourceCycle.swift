@@ -8,12 +8,11 @@ struct ResourceCycle {
     /// The paths of the resources, the first one at the end again.
     let trail: [String]
 
-    /// Looks for a cycle.
+    /// Looks for a cycle; `nil` where there is none.
     ///
     /// - Parameters:
     ///   - resources: The resources' paths, in the order in which they are looked at.
     ///   - needs: What each of them uses or waits for; what is no resource of the stack is passed over.
-    /// - Returns: The first cycle; `nil` where there is none.
     init?(among resources: [String], needs: [String: [String]]) {
         var done: Set<String> = []
         var trail: [String] = []

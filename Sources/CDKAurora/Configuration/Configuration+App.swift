@@ -38,6 +38,11 @@ extension Configuration {
             aurora.cluster.connections.allowDefaultPort(from: client)
             aurora.proxy?.connections.allow(from: client, port: .tcp(5432))
         }
+        if jumpBox {
+            let jump = JumpBox(stack, Namer(self.aurora.name).addSuffix(["jump"]), vpc: vpc)
+            aurora.cluster.connections.allowDefaultPort(from: jump)
+            aurora.proxy?.connections.allow(from: jump, port: .tcp(5432))
+        }
         return app
     }
 }

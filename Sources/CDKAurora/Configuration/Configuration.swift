@@ -38,6 +38,8 @@ public struct Configuration {
     var encryptionKey: EncryptionKey
     var aurora: AuroraConfiguration
     var allowFrom: String?
+    /// Whether there is a machine to reach the database from.
+    var jumpBox: Bool
 
     /// Reads a file.
     ///
@@ -66,7 +68,8 @@ public struct Configuration {
 
     private init(
         stackName: String, environment: Environment?, context: [String: TemplateExpression], network: Network,
-        encryptionKey: EncryptionKey, aurora: AuroraConfiguration, allowFrom: String?
+        encryptionKey: EncryptionKey, aurora: AuroraConfiguration, allowFrom: String?,
+        jumpBox: Bool
     ) {
         self.stackName = stackName
         self.environment = environment
@@ -75,6 +78,7 @@ public struct Configuration {
         self.encryptionKey = encryptionKey
         self.aurora = aurora
         self.allowFrom = allowFrom
+        self.jumpBox = jumpBox
     }
 
     private static func parse(_ text: String, _ problems: ConfigurationProblems) -> ConfigurationValue? {
@@ -113,7 +117,9 @@ public struct Configuration {
 
     private static func read(_ value: ConfigurationValue, _ problems: ConfigurationProblems) -> Configuration? {
         guard
-            let root = value.object(["stack", "environment", "vpc", "kmsKey", "aurora", "allowFrom", "context"])
+            let root = value.object([
+                "stack", "environment", "vpc", "kmsKey", "aurora", "allowFrom", "jumpBox", "context",
+            ])
         else { return nil }
         let stackName = root.required("stack")?.text
         let environment = root["environment"]?.object(["account", "region"]).flatMap { object -> Environment? in
@@ -125,11 +131,12 @@ public struct Configuration {
         let key = root.required("kmsKey")?.object(["create", "arn"]).flatMap(readKey)
         let aurora = root.required("aurora")?.object(AuroraConfiguration.keys).flatMap(AuroraConfiguration.init)
         let allowFrom = root["allowFrom"]?.text
+        let jumpBox = root["jumpBox"]?.bool ?? false
         let context = root["context"].map { readContext($0.node) } ?? [:]
         guard let stackName, let network, let key, let aurora else { return nil }
         return Configuration(
             stackName: stackName, environment: environment, context: context, network: network, encryptionKey: key,
-            aurora: aurora, allowFrom: allowFrom)
+            aurora: aurora, allowFrom: allowFrom, jumpBox: jumpBox)
     }
 
     private static func readNetwork(_ object: ConfigurationObject) -> Network? {

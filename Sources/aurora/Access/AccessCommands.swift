@@ -29,7 +29,8 @@ struct ApplyCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A plan in JSON that was looked at; refused where the database or the declaration has changed since.", valueName: "file"))
+            "A plan in JSON that was looked at; refused where the database or the declaration has changed since.",
+            valueName: "file"))
     var plan: String?
 
     func run() async throws {

@@ -31,6 +31,6 @@ struct ReportPage {
         } catch {
             throw CommandError("'\(path)' cannot be written: \(error.localizedDescription)")
         }
-        FileHandle.standardError.write(Data("The page is \(path)\n".utf8))
+        printError("The page is \(path)")
     }
 }

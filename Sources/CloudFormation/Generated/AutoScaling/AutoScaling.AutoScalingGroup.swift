@@ -6,11 +6,6 @@ extension AutoScaling {
     public struct AutoScalingGroup: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::AutoScaling::AutoScalingGroup"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "AutoScalingGroupName",
-            "InstanceId",
-        ]
 
         /// CloudFormation's `MaxSize`.
         public var maxSize: Value<String>

@@ -6,13 +6,6 @@ extension EC2 {
     public struct EIP: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::EIP"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "Address",
-            "IpamPoolId",
-            "NetworkBorderGroup",
-            "TransferAddress",
-        ]
 
         /// CloudFormation's `Address`; optional.
         public var address: Value<String>?

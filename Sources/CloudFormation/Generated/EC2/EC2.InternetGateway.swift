@@ -6,8 +6,6 @@ extension EC2 {
     public struct InternetGateway: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::InternetGateway"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties: [String] = []
 
         /// CloudFormation's `Tags`; optional.
         public var tags: [Tag]?

@@ -6,14 +6,6 @@ extension EC2 {
     public struct KeyPair: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::KeyPair"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "KeyFormat",
-            "KeyName",
-            "KeyType",
-            "PublicKeyMaterial",
-            "Tags",
-        ]
 
         /// CloudFormation's `KeyName`.
         public var keyName: Value<String>

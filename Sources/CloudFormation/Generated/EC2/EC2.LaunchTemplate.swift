@@ -6,10 +6,6 @@ extension EC2 {
     public struct LaunchTemplate: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::LaunchTemplate"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "LaunchTemplateName"
-        ]
 
         /// CloudFormation's `LaunchTemplateData`.
         public var launchTemplateData: LaunchTemplateData

@@ -6,15 +6,6 @@ extension EC2 {
     public struct NatGateway: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::NatGateway"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "AllocationId",
-            "AvailabilityMode",
-            "ConnectivityType",
-            "PrivateIpAddress",
-            "SubnetId",
-            "VpcId",
-        ]
 
         /// CloudFormation's `AllocationId`; optional.
         public var allocationId: Value<String>?

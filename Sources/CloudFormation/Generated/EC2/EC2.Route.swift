@@ -6,13 +6,6 @@ extension EC2 {
     public struct Route: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::Route"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "DestinationCidrBlock",
-            "DestinationIpv6CidrBlock",
-            "DestinationPrefixListId",
-            "RouteTableId",
-        ]
 
         /// CloudFormation's `RouteTableId`.
         public var routeTableId: Value<String>

@@ -6,10 +6,6 @@ extension EC2 {
     public struct RouteTable: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::RouteTable"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "VpcId"
-        ]
 
         /// CloudFormation's `VpcId`.
         public var vpcId: Value<String>

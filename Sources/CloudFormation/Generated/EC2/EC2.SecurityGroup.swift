@@ -6,12 +6,6 @@ extension EC2 {
     public struct SecurityGroup: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::SecurityGroup"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "GroupDescription",
-            "GroupName",
-            "VpcId",
-        ]
 
         /// CloudFormation's `GroupDescription`.
         public var groupDescription: Value<String>

@@ -6,17 +6,6 @@ extension EC2 {
     public struct SecurityGroupEgress: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::SecurityGroupEgress"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "CidrIp",
-            "CidrIpv6",
-            "DestinationPrefixListId",
-            "DestinationSecurityGroupId",
-            "FromPort",
-            "GroupId",
-            "IpProtocol",
-            "ToPort",
-        ]
 
         /// CloudFormation's `GroupId`.
         public var groupId: Value<String>

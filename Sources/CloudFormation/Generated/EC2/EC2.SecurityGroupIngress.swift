@@ -6,20 +6,6 @@ extension EC2 {
     public struct SecurityGroupIngress: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::SecurityGroupIngress"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "CidrIp",
-            "CidrIpv6",
-            "FromPort",
-            "GroupId",
-            "GroupName",
-            "IpProtocol",
-            "SourcePrefixListId",
-            "SourceSecurityGroupId",
-            "SourceSecurityGroupName",
-            "SourceSecurityGroupOwnerId",
-            "ToPort",
-        ]
 
         /// CloudFormation's `IpProtocol`.
         public var ipProtocol: Value<String>

@@ -6,19 +6,6 @@ extension EC2 {
     public struct Subnet: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::Subnet"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "AvailabilityZone",
-            "AvailabilityZoneId",
-            "CidrBlock",
-            "Ipv4IpamPoolId",
-            "Ipv4NetmaskLength",
-            "Ipv6IpamPoolId",
-            "Ipv6Native",
-            "Ipv6NetmaskLength",
-            "OutpostArn",
-            "VpcId",
-        ]
 
         /// CloudFormation's `VpcId`.
         public var vpcId: Value<String>

@@ -6,11 +6,6 @@ extension EC2 {
     public struct SubnetRouteTableAssociation: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::SubnetRouteTableAssociation"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "RouteTableId",
-            "SubnetId",
-        ]
 
         /// CloudFormation's `RouteTableId`.
         public var routeTableId: Value<String>

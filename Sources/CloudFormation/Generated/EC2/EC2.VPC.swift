@@ -6,12 +6,6 @@ extension EC2 {
     public struct VPC: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::VPC"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "CidrBlock",
-            "Ipv4IpamPoolId",
-            "Ipv4NetmaskLength",
-        ]
 
         /// CloudFormation's `CidrBlock`; optional.
         public var cidrBlock: Value<String>?

@@ -6,17 +6,6 @@ extension EC2 {
     public struct VPCEndpoint: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::EC2::VPCEndpoint"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "DnsOptions.PrivateDnsPreference",
-            "DnsOptions.PrivateDnsSpecifiedDomains",
-            "ResourceConfigurationArn",
-            "ServiceName",
-            "ServiceNetworkArn",
-            "ServiceRegion",
-            "VpcEndpointType",
-            "VpcId",
-        ]
 
         /// CloudFormation's `VpcId`.
         public var vpcId: Value<String>

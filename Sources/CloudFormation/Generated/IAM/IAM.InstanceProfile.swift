@@ -6,11 +6,6 @@ extension IAM {
     public struct InstanceProfile: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::IAM::InstanceProfile"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "InstanceProfileName",
-            "Path",
-        ]
 
         /// CloudFormation's `Roles`.
         public var roles: [Value<String>]

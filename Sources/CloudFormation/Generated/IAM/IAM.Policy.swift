@@ -6,8 +6,6 @@ extension IAM {
     public struct Policy: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::IAM::Policy"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties: [String] = []
 
         /// CloudFormation's `PolicyDocument`.
         public var policyDocument: TemplateExpression

@@ -6,11 +6,6 @@ extension IAM {
     public struct Role: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::IAM::Role"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "Path",
-            "RoleName",
-        ]
 
         /// CloudFormation's `AssumeRolePolicyDocument`.
         public var assumeRolePolicyDocument: TemplateExpression

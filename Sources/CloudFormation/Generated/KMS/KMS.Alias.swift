@@ -6,10 +6,6 @@ extension KMS {
     public struct Alias: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::KMS::Alias"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "AliasName"
-        ]
 
         /// CloudFormation's `AliasName`.
         public var aliasName: Value<String>

@@ -6,8 +6,6 @@ extension KMS {
     public struct Key: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::KMS::Key"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties: [String] = []
 
         /// CloudFormation's `BypassPolicyLockoutSafetyCheck`; optional.
         public var bypassPolicyLockoutSafetyCheck: Value<Bool>?

@@ -6,12 +6,6 @@ extension Lambda {
     public struct Function: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::Lambda::Function"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "FunctionName",
-            "PackageType",
-            "TenancyConfig",
-        ]
 
         /// CloudFormation's `Code`.
         public var code: Code

@@ -6,18 +6,6 @@ extension Lambda {
     public struct Permission: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::Lambda::Permission"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "Action",
-            "EventSourceToken",
-            "FunctionName",
-            "FunctionUrlAuthType",
-            "InvokedViaFunctionUrl",
-            "Principal",
-            "PrincipalOrgID",
-            "SourceAccount",
-            "SourceArn",
-        ]
 
         /// CloudFormation's `Action`.
         public var action: Value<String>

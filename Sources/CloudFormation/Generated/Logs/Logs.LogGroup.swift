@@ -6,10 +6,6 @@ extension Logs {
     public struct LogGroup: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::Logs::LogGroup"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "LogGroupName"
-        ]
 
         /// CloudFormation's `BearerTokenAuthenticationEnabled`; optional.
         public var bearerTokenAuthenticationEnabled: Value<Bool>?

@@ -6,26 +6,6 @@ extension RDS {
     public struct DBCluster: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::RDS::DBCluster"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "AvailabilityZones",
-            "ClusterScalabilityType",
-            "DBClusterIdentifier",
-            "DBSubnetGroupName",
-            "DBSystemId",
-            "DatabaseName",
-            "EngineMode",
-            "KmsKeyId",
-            "PubliclyAccessible",
-            "RestoreToTime",
-            "RestoreType",
-            "SnapshotIdentifier",
-            "SourceDBClusterIdentifier",
-            "SourceDbClusterResourceId",
-            "SourceRegion",
-            "StorageEncrypted",
-            "UseLatestRestorableTime",
-        ]
 
         /// CloudFormation's `AllocatedStorage`; optional.
         public var allocatedStorage: Value<Int>?

@@ -6,12 +6,6 @@ extension RDS {
     public struct DBClusterParameterGroup: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::RDS::DBClusterParameterGroup"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "DBClusterParameterGroupName",
-            "Description",
-            "Family",
-        ]
 
         /// CloudFormation's `Description`.
         public var description: Value<String>

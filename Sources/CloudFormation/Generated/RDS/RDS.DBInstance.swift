@@ -6,23 +6,6 @@ extension RDS {
     public struct DBInstance: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::RDS::DBInstance"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "BackupTarget",
-            "CharacterSetName",
-            "CustomIAMInstanceProfile",
-            "DBClusterIdentifier",
-            "DBInstanceIdentifier",
-            "DBName",
-            "DBSubnetGroupName",
-            "DBSystemId",
-            "KmsKeyId",
-            "MasterUsername",
-            "NcharCharacterSetName",
-            "SourceRegion",
-            "StorageEncrypted",
-            "Timezone",
-        ]
 
         /// CloudFormation's `AdditionalStorageVolumes`; optional.
         public var additionalStorageVolumes: [AdditionalStorageVolume]?

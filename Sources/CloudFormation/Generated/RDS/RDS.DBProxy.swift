@@ -6,14 +6,6 @@ extension RDS {
     public struct DBProxy: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::RDS::DBProxy"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "DBProxyName",
-            "EndpointNetworkType",
-            "EngineFamily",
-            "TargetConnectionNetworkType",
-            "VpcSubnetIds",
-        ]
 
         /// CloudFormation's `DBProxyName`.
         public var dbProxyName: Value<String>

@@ -6,11 +6,6 @@ extension RDS {
     public struct DBProxyTargetGroup: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::RDS::DBProxyTargetGroup"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "DBProxyName",
-            "TargetGroupName",
-        ]
 
         /// CloudFormation's `DBProxyName`.
         public var dbProxyName: Value<String>

@@ -6,10 +6,6 @@ extension RDS {
     public struct DBSubnetGroup: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::RDS::DBSubnetGroup"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "DBSubnetGroupName"
-        ]
 
         /// CloudFormation's `DBSubnetGroupDescription`.
         public var dbSubnetGroupDescription: Value<String>

@@ -6,10 +6,6 @@ extension SecretsManager {
     public struct ResourcePolicy: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::SecretsManager::ResourcePolicy"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "SecretId"
-        ]
 
         /// CloudFormation's `ResourcePolicy`.
         public var resourcePolicy: TemplateExpression

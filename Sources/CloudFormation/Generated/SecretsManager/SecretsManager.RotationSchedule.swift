@@ -6,10 +6,6 @@ extension SecretsManager {
     public struct RotationSchedule: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::SecretsManager::RotationSchedule"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "SecretId"
-        ]
 
         /// CloudFormation's `SecretId`.
         public var secretId: Value<String>

@@ -6,10 +6,6 @@ extension SecretsManager {
     public struct Secret: ResourceProperties {
         /// CloudFormation's name for the type.
         public static let typeName = "AWS::SecretsManager::Secret"
-        /// The properties whose change makes CloudFormation replace the resource.
-        public static let createOnlyProperties = [
-            "Name"
-        ]
 
         /// CloudFormation's `Description`; optional.
         public var description: Value<String>?

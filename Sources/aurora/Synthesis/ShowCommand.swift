@@ -9,7 +9,11 @@ struct ShowCommand: ParsableCommand {
     @Argument(help: "The cloud assembly: the folder that synthesis wrote.")
     var assembly = "cdk.out"
 
+    @Flag(help: "Print JSON.")
+    var json = false
+
     func run() throws {
-        print(try AssemblySummary(path: assembly))
+        let summary = try AssemblySummary(path: assembly)
+        if json { try printJSON(summary) } else { print(summary) }
     }
 }
