@@ -83,7 +83,8 @@ let package = Package(
             capability: .command(
                 intent: .custom(
                     verb: "build-functions",
-                    description: "Build the bundle of functions that is deployed with an Aurora, into .build/functions."),
+                    description: "Build the bundle of functions that is deployed with an Aurora, into .build/functions."
+                ),
                 permissions: [.writeToPackageDirectory(reason: "The bundle is built into .build.")])),
 
         // Real servers on loopback, and a stack that runs on them.
