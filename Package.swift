@@ -56,7 +56,7 @@ let package = Package(
             ],
             resources: [.embedInCode("Queries")]),
         .target(name: "HTTP", dependencies: ["CLibCurl"]),
-        .target(name: "AWSAPI", dependencies: ["HTTP"]),
+        .target(name: "AWSAPI", dependencies: ["HTTP", .product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "SecretStore", dependencies: ["AWSAPI"]),
         .target(
             name: "SecretRotation",

@@ -40,6 +40,7 @@ ensure_test_tools() {
     command -v dpkg-query >/dev/null || return 0
     if ! command -v chromedriver >/dev/null; then ensure_packages chromium chromium-driver; fi
     if ! command -v pgbouncer >/dev/null; then ensure_packages pgbouncer; fi
+    if ! command -v tmux >/dev/null; then ensure_packages tmux; fi
 }
 
 # Python tools live in a virtual environment of the project's own. As root it lies where the server's user, whom

@@ -56,7 +56,8 @@ public struct AWSClient: Sendable {
     private static let attempts = 3
 
     let http: any HTTPClient
-    let region: String
+    /// Where the services are.
+    public let region: String
     private let environment: [String: String]
     private var traceID: String?
 
@@ -87,7 +88,23 @@ public struct AWSClient: Sendable {
         return client
     }
 
-    private func endpoint(_ service: String, variable: String) -> String {
+    /// A password of 15 minutes for a database user, signed with this client's credentials.
+    ///
+    /// - Throws: ``AWSError`` where there are no credentials.
+    public func databaseAuthenticationToken(host: String, port: Int, username: String) throws -> String {
+        DatabaseAuthenticationToken(
+            host: host, port: port, username: username, region: region,
+            credentials: try AWSCredentials(environment: environment)
+        ).value
+    }
+
+    /// Where a service is asked.
+    ///
+    /// - Parameters:
+    ///   - service: The service's name in its host name, such as `ssm`.
+    ///   - variable: Its name in `AWS_ENDPOINT_URL_…`, such as `SSM`.
+    /// - Returns: The address.
+    public func endpoint(ofService service: String, variable: String) -> String {
         if let own = environment["AWS_ENDPOINT_URL_\(variable)"] ?? environment["AWS_ENDPOINT_URL"] {
             return own.hasSuffix("/") ? own : "\(own)/"
         }
@@ -127,23 +144,35 @@ public struct AWSClient: Sendable {
     func query(
         _ service: String, variable: String, _ parameters: [(name: String, value: String)]
     ) async throws -> String {
-        // Only these need no encoding in any place (RFC 3986, "Unreserved Characters").
-        func encoded(_ text: String) -> String {
-            text.utf8.map { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                    UInt8(ascii: "~"):
-                    return String(Unicode.Scalar(byte))
-                default: return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-                }
-            }.joined()
-        }
-        let body = parameters.map { "\($0.name)=\(encoded($0.value))" }.joined(separator: "&")
+        let body = parameters.map { "\($0.name)=\(Self.percentEncoded($0.value))" }.joined(separator: "&")
         let response = try await send(
             service, variable: variable, body: Array(body.utf8),
             headers: [("Content-Type", "application/x-www-form-urlencoded")])
         return String(decoding: response.body, as: UTF8.self)
+    }
+
+    /// The same, read as a document.
+    func document(
+        _ service: String, variable: String, _ parameters: [(name: String, value: String)]
+    ) async throws -> XMLElement {
+        let answer = try await query(service, variable: variable, parameters)
+        guard let document = XMLElement(document: answer) else {
+            throw AWSError(service: service, code: "UnreadableAnswer", message: "the answer is no XML", status: 200)
+        }
+        return document
+    }
+
+    /// Text as it stands in a query; only these need no encoding in any place (RFC 3986, "Unreserved Characters").
+    static func percentEncoded(_ text: String) -> String {
+        text.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                return String(Unicode.Scalar(byte))
+            default: return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }.joined()
     }
 
     private func send(
@@ -151,7 +180,7 @@ public struct AWSClient: Sendable {
     ) async throws -> HTTPResponse {
         let credentials = try AWSCredentials(environment: environment)
         let request = HTTPRequest(
-            .post, url: endpoint(service, variable: variable),
+            .post, url: endpoint(ofService: service, variable: variable),
             headers: headers + (traceID.map { [("X-Amzn-Trace-Id", $0)] } ?? []), body: body,
             signature: .init(
                 service: service, region: region, accessKeyID: credentials.accessKeyID,

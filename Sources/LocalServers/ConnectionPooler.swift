@@ -41,7 +41,8 @@ public struct ConnectionPooler: Sendable {
     private var configuration: String { "\(directory)/pgbouncer.ini" }
     private var list: String { "\(directory)/pgbouncer.users" }
     private var pidFile: String { "\(directory)/pgbouncer.pid" }
-    private var log: String { "\(directory)/pgbouncer.log" }
+    /// Where it logs to.
+    public var logFile: String { "\(directory)/pgbouncer.log" }
 
     /// Names a pooler.
     ///
@@ -103,7 +104,7 @@ public struct ConnectionPooler: Sendable {
             server_login_retry = 1
             ignore_startup_parameters = extra_float_digits, options
             pidfile = \(pidFile)
-            logfile = \(log)
+            logfile = \(logFile)
 
             """, to: configuration)
         if isRunning {
@@ -117,7 +118,7 @@ public struct ConnectionPooler: Sendable {
                 return try await command("SHOW VERSION", port, logger)
             } catch {
                 guard ContinuousClock.now < deadline else {
-                    throw ServerError.failed(program: "pgbouncer", output: "\(error); its log is \(log)")
+                    throw ServerError.failed(program: "pgbouncer", output: "\(error); its log is \(logFile)")
                 }
                 try await Task.sleep(for: .milliseconds(50))
             }

@@ -28,7 +28,8 @@ public struct PostgresServer: Sendable {
     private var settings: [String] = []
 
     private var data: String { "\(directory)/data" }
-    private var log: String { "\(directory)/server.log" }
+    /// Where the server logs to.
+    public var logFile: String { "\(directory)/server.log" }
     private var pidFile: String { "\(data)/postmaster.pid" }
     private func program(_ name: String) -> String { "\(installation.binaries)/\(name)" }
 
@@ -149,7 +150,8 @@ public struct PostgresServer: Sendable {
                 try await user.run(
                     program("pg_ctl"),
                     [
-                        "start", "--wait", "--timeout", "120", "--silent", "--pgdata", data, "--log", log, "--options",
+                        "start", "--wait", "--timeout", "120", "--silent", "--pgdata", data, "--log", logFile,
+                        "--options",
                         "-p \(chosen) -c listen_addresses=127.0.0.1 -c unix_socket_directories= "
                             + "-c password_encryption=scram-sha-256 -c max_connections=300"
                             + settings.map { " -c \($0)" }.joined(),
@@ -165,7 +167,7 @@ public struct PostgresServer: Sendable {
     }
 
     private var lastLogLines: String? {
-        FileManager.default.contents(atPath: log).map {
+        FileManager.default.contents(atPath: logFile).map {
             String(decoding: $0, as: UTF8.self).split(separator: "\n").suffix(3).joined(separator: "; ")
         }
     }

@@ -87,6 +87,14 @@ public struct LocalStack: Sendable {
         return try await PostgresServer(directory: serverDirectory, environment: environment)
     }
 
+    /// Where the server, or the proxy's stand-in, logs to.
+    ///
+    /// - Throws: ``LocalStackError``, `ServerError`.
+    public func logFile(ofProxy isProxy: Bool) async throws -> String {
+        if isProxy { return try await pooler().logFile }
+        return try await server().logFile
+    }
+
     var superuserStore: FileSecretStore { FileSecretStore(directory: "\(directory)/superuser") }
 
     /// Stops the stack's server.

@@ -11,5 +11,6 @@ struct AuroraCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, SynthCommand.self, ShowCommand.self, DiffCommand.self, DiagramCommand.self,
             LocalCommand.self, PlanCommand.self, ApplyCommand.self, DoctorCommand.self, RotateCommand.self,
+            ConnectCommand.self,
         ])
 }

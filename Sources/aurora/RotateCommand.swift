@@ -30,14 +30,53 @@ struct RotateCommand: AsyncParsableCommand {
     var from = "cdk.out"
 
     @OptionGroup var options: SharedOptions
+    @OptionGroup var aws: AWSOptions
 
     func run() async throws {
-        let logins =
-            if let stack, !local {
-                try await DeployedRotation(try LocalAssembly(path: from).secretNames(ofStack: stack), options).run(user)
-            } else {
-                try await rotateLocally()
-            }
+        guard let stack, !local else { return try await rotateLocally(user, stack, options) }
+        let names = try LocalAssembly(path: from).secretNames(ofStack: stack)
+        let client = try await aws.client()
+        let logins = try await explainingAWSErrors(stack: stack, region: client.region) {
+            try await DeployedRotation(stack, names, options, client).run(user)
+        }
+        try RotatedLogin.show(logins)
+    }
+}
+
+struct LocalRotate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate", abstract: "Give a user of a local stack a new password, and show what works afterwards.")
+
+    @Argument(help: "The user, by the last part of its secret's name, such as reader.")
+    var user: String
+
+    @OptionGroup var options: LocalOptions
+
+    func run() async throws { try await rotateLocally(user, options.stack, options.shared) }
+}
+
+private func rotateLocally(_ user: String, _ stack: String?, _ options: SharedOptions) async throws {
+    let running = try LocalStack.existing(
+        stack, root: options.root, environment: options.environment, logger: options.logger)
+    let report = try await running.rotate(user) { step, what in print("  \(step.rawValue): \(what)") }
+    try RotatedLogin.show(
+        report.logins.map {
+            RotatedLogin(name: $0.name, username: $0.username, works: $0.works, worksThroughProxy: $0.worksThroughProxy)
+        })
+}
+
+/// A login before or after a rotation.
+struct RotatedLogin {
+    let name: String
+    let username: String
+    /// `nil` where that could not be tried from here.
+    let works: Bool?
+    let worksThroughProxy: Bool?
+
+    /// Shows what works.
+    ///
+    /// - Throws: An exit code where the new login does not.
+    static func show(_ logins: [RotatedLogin]) throws {
         let hasProxy = logins.contains { $0.worksThroughProxy != nil }
         var table = TextTable(["LOGIN", "USER", "DIRECT"] + (hasProxy ? ["THROUGH PROXY"] : []))
         for login in logins {
@@ -48,24 +87,6 @@ struct RotateCommand: AsyncParsableCommand {
         print(table)
         guard logins.last?.works != false, logins.last?.worksThroughProxy != false else { throw ExitCode(1) }
     }
-
-    private func rotateLocally() async throws -> [RotatedLogin] {
-        let running = try LocalStack.existing(
-            stack, root: options.root, environment: options.environment, logger: options.logger)
-        let report = try await running.rotate(user) { step, what in print("  \(step.rawValue): \(what)") }
-        return report.logins.map {
-            RotatedLogin(name: $0.name, username: $0.username, works: $0.works, worksThroughProxy: $0.worksThroughProxy)
-        }
-    }
-}
-
-/// A login before or after a rotation.
-struct RotatedLogin {
-    let name: String
-    let username: String
-    /// `nil` where that could not be tried from here.
-    let works: Bool?
-    let worksThroughProxy: Bool?
 }
 
 /// A rotation that Secrets Manager and the stack's own function do.
@@ -73,14 +94,18 @@ struct DeployedRotation {
     // The function may take its whole time for each step.
     private static let patience = Duration.seconds(900)
 
+    private let stack: String
     private let names: (manager: String, users: [String])
     private let api: SecretsManagerAPI
+    private let client: AWSClient
     private let options: SharedOptions
 
-    init(_ names: (manager: String, users: [String]), _ options: SharedOptions) throws {
+    init(_ stack: String, _ names: (manager: String, users: [String]), _ options: SharedOptions, _ client: AWSClient) {
+        self.stack = stack
         self.names = names
         self.options = options
-        api = try options.secretsManager()
+        api = SecretsManagerAPI(client: client)
+        self.client = client
     }
 
     /// Rotates, and tries the logins.
@@ -112,24 +137,40 @@ struct DeployedRotation {
         return found
     }
 
+    /// Waits for the end, and says what the function says meanwhile.
     private func wait(for secret: String, _ token: String, _ store: SecretsManagerStore) async throws {
+        let start = Date.now
+        let log = await FunctionLog(stack: stack, function: "RotationFunction", client: client)
         let deadline = ContinuousClock.now + Self.patience
-        var isMade = false
+        var seen = 0
         while ContinuousClock.now < deadline {
-            let stages = try await store.describe(secret).stages[token] ?? []
-            if stages.contains(VersionStage.current) {
-                print("  finishSecret: the new version is current")
-                return
+            let isCurrent = try await store.describe(secret).stages[token]?.contains(VersionStage.current) == true
+            let lines = await log.lines(since: start).filter { $0.message.contains(secret) || $0.isError }
+            for line in lines.dropFirst(seen) {
+                if line.isError, !isCurrent {
+                    throw CommandError(
+                        "The rotation of '\(secret)' was refused: \(line.message) The current login goes on working.")
+                }
+                print("  \(Self.shortened(line.message, secret))")
             }
-            if !isMade, (try? await store.value(of: secret, versionID: token, stage: VersionStage.pending)) != nil {
-                print("  createSecret: a new value was made")
-                isMade = true
+            seen = lines.count
+            if isCurrent {
+                if lines.isEmpty { print("  finishSecret: the new version is current") }
+                return
             }
             try await Task.sleep(for: .milliseconds(500))
         }
         throw CommandError(
             "The rotation of '\(secret)' did not finish in \(Self.patience): the log of the stack's RotationFunction "
                 + "says why. The current login goes on working, and Secrets Manager tries again.")
+    }
+
+    /// `setSecret of arn:…: what was done`, without the secret, which was named before.
+    private static func shortened(_ message: String, _ secret: String) -> String {
+        guard let of = message.firstRange(of: " of "), let name = message.firstRange(of: secret),
+            let colon = message[name.upperBound...].firstRange(of: ": ")
+        else { return message }
+        return message[..<of.lowerBound] + ": " + message[colon.upperBound...]
     }
 
     /// Whether a login works; `nil` where the network does not lead there.

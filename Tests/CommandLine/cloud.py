@@ -12,6 +12,7 @@ import zipfile
 
 import psycopg
 from moto.awslambda.models import lambda_backends
+from moto.logs.models import logs_backends
 from moto.moto_api._internal import moto_api_backend
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from moto.s3.models import s3_backends
@@ -33,9 +34,12 @@ class Cloud:
         # What they change in moto, they change for the whole process.
         importlib.import_module("moto_resources")
         importlib.import_module("moto_behaviour")
+        importlib.import_module("moto_sessions")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="aurora-cloud-"))
         self.folder.chmod(0o755)
         self.clusters, self.proxies, self.programs, self.logs, self.failures = {}, {}, {}, [], []
+        # Where functions log to, by name.
+        self.log_groups = {}
         # What functions do that are not this project's.
         self.original = None
         Cloud.current = self
@@ -50,6 +54,7 @@ class Cloud:
         for service in [*self.proxies.values(), *self.clusters.values()]:
             service.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+        Cloud.current = None
 
     # Functions
 
@@ -82,6 +87,19 @@ class Cloud:
         finally:
             process.close()
             self.logs.append(process.log)
+            self.write_log(function, process.log)
+
+    def write_log(self, function, text):
+        """Puts what a function has logged where CloudWatch Logs has it."""
+        group = self.log_groups.get(function.function_name)
+        backend = logs_backends[function.account_id][function.region]
+        if group not in backend.groups:
+            return
+        stream, now = str(uuid.uuid4()), int(time.time() * 1000)
+        backend.create_log_stream(group, stream)
+        events = [{"timestamp": now, "message": line} for line in text.splitlines() if line]
+        if events:
+            backend.put_log_events(group, stream, events)
 
     def ask(self, account, region, request):
         """Has a custom resource's function answer CloudFormation."""

@@ -19,7 +19,7 @@ class DeployingTest(CommandLineTest):
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self.cloud = Cloud()
         self.addCleanup(self.cloud.close)
-        bundle = os.environ.get("AURORA_FUNCTIONS_BUNDLE") or self.make_bundle()
+        bundle = os.environ.get("AURORA_TEST_BUNDLE") or self.make_bundle()
         self.environment = {
             "HOME": str(self.folder), "CI": "true", "NO_COLOR": "1", "CDK_DISABLE_CLI_TELEMETRY": "true",
             "AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",

@@ -134,7 +134,7 @@ class HTTPProxy:
                 if proxy.query and body.startswith(b"Action="):
                     parameters = {name: values[0] for name, values in urllib.parse.parse_qs(body.decode()).items()}
                     return self.answer(*proxy.query(parameters))
-                if proxy.rename:
+                if proxy.rename and operation:
                     request = json.loads(body)
                     request["SecretId"] = proxy.rename.get(request.get("SecretId"), request.get("SecretId"))
                     body = json.dumps(request).encode()

@@ -4,10 +4,12 @@ import json
 import threading
 import uuid
 
+from moto.awslambda.models import LambdaFunction
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Event, Stack
 from moto.cloudtrail.responses import CloudTrailResponse
+from moto.ec2.models.elastic_block_store import EBSBackend
 from moto.ec2.models.route_tables import RouteTable
 from moto.rds.models import DBSubnetGroup
 from moto.secretsmanager.models import SecretsManagerBackend
@@ -44,6 +46,26 @@ def _rotate_secret(self, secret_id, client_request_token=None, **more):
 
 
 SecretsManagerBackend.rotate_secret = _rotate_secret
+_create_function = LambdaFunction.create_from_cloudformation_json.__func__
+
+
+def _create_with_log(cls, resource_name, cloudformation_json, account_id, region_name, **more):
+    function = _create_function(cls, resource_name, cloudformation_json, account_id, region_name, **more)
+    log = cloudformation_json["Properties"].get("LoggingConfig", {})
+    Cloud.current.log_groups[function.function_name] = log.get("LogGroup")
+    return function
+
+
+LambdaFunction.create_from_cloudformation_json = classmethod(_create_with_log)
+_create_volume = EBSBackend.create_volume
+
+
+def _create_volume_of_any_size(self, size, zone_name, snapshot_id=None, *arguments, **more):
+    # A volume of an instance is as large as its image's where nothing is said.
+    return _create_volume(self, size or (None if snapshot_id else 8), zone_name, snapshot_id, *arguments, **more)
+
+
+EBSBackend.create_volume = _create_volume_of_any_size
 DBSubnetGroup.physical_resource_id = property(lambda self: self.name)
 
 

@@ -29,7 +29,20 @@ class DeploymentTest(DeployingTest):
             "aurora", "rotate", "reader", "--stack", "AuroraDemo", environment={**self.environment, "PGSSLMODE": "disable"})
         self.assertEqual(output.returncode, 0, output.stdout + output.stderr + "\n".join(self.cloud.logs)[-2000:])
         self.assertEqual(self.cloud.failures, [])
+        # Each step as it happened, from the function's log.
+        for step in ("createSecret: a new password was made", "setSecret: the password of", "testSecret: ", "finishSecret: "):
+            self.assertIn(step, output.stdout)
         self.assertNotEqual(self.credentials("Reader")["username"], reader["username"])
+        # One that is refused says so at once, and why.
+        cluster = self.cloud.clusters["aurorademo"]
+        cluster.set_master_password("somebody's idea")
+        refused = self.run_program(
+            "aurora", "rotate", "reader", "--stack", "AuroraDemo", environment={**self.environment, "PGSSLMODE": "disable"})
+        self.assertEqual(refused.returncode, 1, refused.stdout + refused.stderr)
+        self.assertIn("was refused: ", refused.stderr)
+        self.assertIn("aws rds modify-db-cluster", refused.stderr)
+        cluster.set_master_password(self.credentials("Manager")["password"])
+        self.cloud.failures.clear()
         for credentials in (reader, self.credentials("Reader")):
             self.assertEqual(self.run_sql(credentials, "select id from task_mgmt.tasks", through_proxy=True), [(1,)])
         # One more schema and one more user.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AWSAPI
 public import ArgumentParser
 import CDK
 import CDKAurora
@@ -51,6 +52,7 @@ struct AccessOptions: ParsableArguments {
     var json = false
 
     @OptionGroup var options: SharedOptions
+    @OptionGroup var aws: AWSOptions
 
     func validate() throws {
         if local, url != nil { throw ValidationError("--local and --url exclude each other: choose one database.") }
@@ -71,7 +73,11 @@ struct AccessOptions: ParsableArguments {
             return AccessTarget(desired, configuration, logger: options.logger, secrets: [])
         }
         if stack != nil, !local {
-            return try await .deployed(desired, try assembly.secretNames(ofStack: stack), options)
+            let client = try await aws.client()
+            return try await explainingAWSErrors(stack: declared.stack, region: client.region) {
+                try await .deployed(
+                    desired, try assembly.secretNames(ofStack: stack), options, client: client)
+            }
         }
         let running = try LocalStack.existing(
             declared.stack, root: options.root, environment: options.environment, logger: options.logger)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AWSAPI
 import DatabaseAccess
 import LocalStack
 import Logging
@@ -61,9 +62,10 @@ struct AccessTarget {
 extension AccessTarget {
     /// A stack that is deployed, reached with the credentials of the environment.
     static func deployed(
-        _ desired: DesiredAccess, _ names: (manager: String, users: [String]), _ options: SharedOptions
+        _ desired: DesiredAccess, _ names: (manager: String, users: [String]), _ options: SharedOptions,
+        client: AWSClient
     ) async throws -> AccessTarget {
-        let store = SecretsManagerStore(api: try options.secretsManager())
+        let store = SecretsManagerStore(api: SecretsManagerAPI(client: client))
         func credentials(_ name: String) async throws -> DatabaseCredentials {
             try await store.credentials(of: name)
         }
@@ -83,7 +85,7 @@ extension AccessTarget {
         } catch let error as PostgresError where error.code == .deadlineExceeded || error.code == .connection {
             throw CommandError(
                 "\(error.message) (\(configuration)). A cluster is reached from its own network only: run this there, "
-                    + "or open a tunnel and give its end as --url.")
+                    + "or open a tunnel with aurora connect --tunnel and give its end as --url.")
         }
         return AccessTarget(desired, configuration, logger: options.logger, secrets: secrets)
     }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AWSAPI
 import ArgumentParser
 import Foundation
-import HTTP
 import LocalStack
 import Logging
 import PostgreSQL
@@ -12,7 +10,9 @@ struct LocalCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "local",
         abstract: "Run a stack on this machine, on a real PostgreSQL.",
-        subcommands: [LocalUp.self, LocalStatus.self, LocalPsql.self, LocalDown.self])
+        subcommands: [
+            LocalUp.self, LocalStatus.self, LocalPsql.self, LocalRotate.self, LocalLogs.self, LocalDown.self,
+        ])
 }
 
 /// What all commands take that look at what runs here.
@@ -30,11 +30,6 @@ struct SharedOptions: ParsableArguments {
     /// What is asked of TLS by deployed databases, as for all programs that use libpq; without a word about it nothing is
     /// sent in clear.
     var tls: PostgresConnection.Configuration.TLS { environment["PGSSLMODE"] == "disable" ? .disable : .require }
-
-    /// Secrets Manager, with the credentials of the environment.
-    func secretsManager() throws -> SecretsManagerAPI {
-        SecretsManagerAPI(client: try AWSClient(http: CurlClient(), environment: environment))
-    }
 }
 
 /// What all commands about local stacks take.
