@@ -140,6 +140,7 @@ let package = Package(
             dependencies: [
                 "DatabaseAccess", "PostgreSQL", "TestSupport", .product(name: "Logging", package: "swift-log"),
             ]),
+        .testTarget(name: "AWSAPITests", dependencies: ["AWSAPI"]),
         .testTarget(name: "SecretStoreTests", dependencies: ["SecretStore"]),
         .testTarget(
             name: "SecretRotationTests",

@@ -53,7 +53,7 @@ class PostgresProxy:
 
     def __init__(self, port, counter):
         self.port_behind, self.counter = port, counter
-        self.server_pid = None
+        self.server_pid, self.ill = None, None
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -61,12 +61,23 @@ class PostgresProxy:
     def close(self):
         self.listener.close()
 
+    def trouble(self, kind):
+        """Behaves as a server that is `down`, `slow`, `lost in the middle` or `read-only`; as itself where `None`."""
+        self.ill = kind
+
     def accept(self):
         while True:
             try:
                 client, _ = self.listener.accept()
             except OSError:
                 return
+            if self.ill == "down":
+                client.close()
+                continue
+            if self.ill == "slow":
+                # It takes connections, and says nothing.
+                self.silent = client
+                continue
             server = socket.create_connection(("127.0.0.1", self.port_behind))
             for end in (client, server):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -89,6 +100,8 @@ class PostgresProxy:
                     is_first_untyped = True
                     continue
                 look(kind, body)
+                if look == self.statement:
+                    body = self.changed(kind, body)
                 target.sendall(kind + size + body)
         except OSError:
             pass
@@ -104,6 +117,14 @@ class PostgresProxy:
     def statement(self, kind, body):
         if kind in (b"P", b"Q"):
             self.counter.count(self)
+            if self.ill == "lost in the middle":
+                raise ConnectionResetError("as the test says")
+
+    def changed(self, kind, body):
+        """What the client sends, as a server that has just become a reader would understand it."""
+        if self.ill == "read-only" and kind == b"P" and b"alter role" in body:
+            return body.replace(b"alter role", b"altar role")
+        return body
 
     def answer(self, kind, body):
         if kind == b"K":

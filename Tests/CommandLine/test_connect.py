@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """aurora connect: from nothing to psql in a deployed stack's database, and back to nothing."""
+import datetime
 import json
 import os
 import pathlib
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import time
 import unittest
+import unittest.mock
 import urllib.parse
 
 import psycopg
@@ -131,6 +133,22 @@ class ConnectTest(DeployingTest):
             for word in words:
                 self.assertIn(word, line + output)
             self.assertEqual(password in line + output or "show" in arguments[0], "show" in arguments[0])
+        self.assert_left_as_it_was()
+
+    def test_a_token_of_iam_in_the_place_of_a_password(self):
+        self.deploy_demo()
+        process = self.start("--iam", "--tunnel", "--env", "--show-password")
+        lines = [process.stdout.readline() for _ in range(6)]
+        self.stop(process)
+        token = re.search(r"export PGPASSWORD='(.*)'", lines[-1])[1]
+        # Not through the proxy, which takes passwords; and as the official SDK signs it at the same moment.
+        cluster, user = self.cloud.clusters["aurorademo"], self.credentials("Reader")["username"]
+        query = urllib.parse.parse_qs(token.split("?")[1])
+        moment = datetime.datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ")
+        with unittest.mock.patch("botocore.auth.get_current_datetime", lambda *arguments, **options: moment):
+            expected = self.client("rds").generate_db_auth_token(cluster.host, cluster.port, user)
+        self.assertEqual(token.split("?")[0], expected.split("?")[0])
+        self.assertEqual(query, urllib.parse.parse_qs(expected.split("?")[1]))
         self.assert_left_as_it_was()
 
     def can_connect(self, url):

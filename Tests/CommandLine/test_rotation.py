@@ -25,6 +25,23 @@ class RotationTest(CommandLineTest):
         ) as connection:
             return connection.execute("select 1").fetchone() == (1,)
 
+    def test_owners_share_what_they_create_through_any_number_of_rotations(self):
+        self.start(users=[{"name": "migrator", "access": "owner"}, {"name": "reader", "access": "reader"}])
+        for number in range(5):
+            migrator = self.secret("AuroraDemoMigrator")
+            self.assertEqual(migrator["username"].endswith("_clone"), number % 2 == 1)
+            with psycopg.connect(
+                host=migrator["host"], port=migrator["port"], user=migrator["username"], password=migrator["password"],
+                dbname="demo", autocommit=True,
+            ) as connection:
+                # What the one before has made, this one alters, and drops.
+                if number:
+                    connection.execute(f"alter table public.made{number - 1} add column more int")
+                    connection.execute(f"drop table public.made{number - 1}")
+                connection.execute(f"create table public.made{number} (id int)")
+            self.assertEqual(self.psql("reader", f"select count(*) from public.made{number}").stdout.strip(), "0")
+            self.succeed("aurora", "local", "rotate", "migrator")
+
     def test_shows_each_step_and_what_works_afterwards(self):
         self.start()
         before = self.secret("AuroraDemoReader")

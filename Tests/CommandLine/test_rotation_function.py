@@ -186,7 +186,7 @@ class RotationFunctionTest(CommandLineTest):
             function = self.function(CallCounter(0, None))
             token, before = self.begin(), self.value("AuroraDemoReader")
             arguments = {"SecretId": self.arns["AuroraDemoReader"], "ClientRequestToken": token}
-            for operation, step in [("GetRandomPassword", "createSecret"), ("PutSecretValue", "createSecret"),
+            for operation, step in [("DescribeSecret", "createSecret"), ("GetSecretValue", "createSecret"), ("GetRandomPassword", "createSecret"), ("PutSecretValue", "createSecret"),
                                     ("UpdateSecretVersionStage", "finishSecret")]:
                 self.http.failing = {operation: (status, code)}
                 labels = {id: list(version["version_stages"]) for id, version in self.stored("AuroraDemoReader").versions.items()}
@@ -205,6 +205,25 @@ class RotationFunctionTest(CommandLineTest):
             self.assertEqual(self.run_steps(function, token)[0], "response")
             self.finish(function)
             self.assertTrue(self.proxy_admits(self.value("AuroraDemoReader")))
+
+    def test_goes_on_when_the_database_is_down_slow_or_fails_over(self):
+        self.start()
+        for trouble in ("down", "slow", "lost in the middle", "read-only"):
+            function = self.function(CallCounter(0, None))
+            token, before = self.begin(), self.value("AuroraDemoReader")
+            arguments = {"SecretId": self.arns["AuroraDemoReader"], "ClientRequestToken": token}
+            self.assertEqual(function.invoke({**arguments, "Step": "createSecret"})[0], "response")
+            labels = {id: list(version["version_stages"]) for id, version in self.stored("AuroraDemoReader").versions.items()}
+            self.postgres.trouble(trouble)
+            kind, answer = function.invoke({**arguments, "Step": "setSecret"}, seconds=60)
+            self.assertEqual(kind, "error", trouble)
+            self.assertNotIn("\n", answer["errorMessage"])
+            self.assertEqual(labels, {id: list(version["version_stages"]) for id, version in self.stored("AuroraDemoReader").versions.items()})
+            self.assertTrue(self.logs_in({**before, "port": self.port}))
+            self.postgres.trouble(None)
+            self.assertEqual(self.run_steps(function, token)[0], "response", function.log)
+            self.assertTrue(self.proxy_admits(self.value("AuroraDemoReader")))
+            self.finish(function)
 
     def test_a_managers_password_that_nobody_knows_is_set_through_rds_where_configured(self):
         self.start()

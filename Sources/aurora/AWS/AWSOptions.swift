@@ -32,6 +32,8 @@ struct AWSOptions: ParsableArguments {
 ///   - stack: The stack.
 ///   - region: Where it was looked for.
 ///   - body: What asks.
+/// - Returns: What it returns.
+/// - Throws: ``CommandError`` for errors of AWS, and whatever else it throws.
 func explainingAWSErrors<Result>(
     stack: String, region: String, _ body: () async throws -> Result
 ) async throws -> Result {

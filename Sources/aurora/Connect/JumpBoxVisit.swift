@@ -20,6 +20,7 @@ struct JumpBoxVisit {
     ///   - patience: How long to wait for it.
     ///   - interval: How often to look.
     ///   - progress: Says what is waited for.
+    /// - Returns: The visit.
     /// - Throws: ``CommandError`` where it does not become ready, `CancellationError`; it is as it was then.
     static func begin(
         group: String, client: AWSClient, patience: Duration, interval: Duration, progress: Progress
