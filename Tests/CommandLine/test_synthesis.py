@@ -109,6 +109,8 @@ class SynthesisTest(CommandLineTest):
             self.assertIn(word, texts)
         self.assertTrue(any("VPC 10.0.0.0/16" in text for text in texts))
         self.assertEqual(image, self.succeed("aurora", "diagram"))
+        # The picture in the README is this one: aurora diagram > Documentation/Images/aurora-demo.svg
+        self.assertEqual(image, (PROJECT / "Documentation/Images/aurora-demo.svg").read_text())
         mermaid = self.succeed("aurora", "diagram", "--format", "mermaid")
         self.assertTrue(mermaid.startswith("flowchart LR\n"))
         self.assertIn("proxy -->|pools| cluster", mermaid)
