@@ -35,7 +35,7 @@ struct RotateCommand: AsyncParsableCommand {
     func run() async throws {
         guard let stack, !local else { return try await rotateLocally(user, stack, options) }
         let names = try LocalAssembly(path: from).secretNames(ofStack: stack)
-        let client = try await aws.client()
+        let client = try await aws.client(verbose: options.verbose)
         let logins = try await explainingAWSErrors(stack: stack, region: client.region) {
             try await DeployedRotation(stack, names, options, client).run(user)
         }

@@ -86,6 +86,11 @@ class ConnectTest(DeployingTest):
             self.assert_left_as_it_was()
         self.assertEqual(self.query(sql="select id from tasks"), "1")
         self.assertEqual(self.query("--database", "postgres", sql="select current_database()"), "postgres")
+        # What it asks AWS can be seen, and not what AWS says.
+        result = self.connect("AuroraDemo", "--verbose", "--", "-c", "")
+        for call in ("cloudformation ListStackResources", "secretsmanager.GetSecretValue", "AmazonSSM.StartSession", "autoscaling SetDesiredCapacity"):
+            self.assertIn(call, result.stderr)
+        self.assertNotIn("token-of", result.stderr)
         # psql's own failures are passed on.
         result = self.connect("AuroraDemo", "--", "-c", "select nonsense")
         self.assertEqual(result.returncode, 1)

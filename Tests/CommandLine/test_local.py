@@ -14,6 +14,29 @@ from support import CommandLineTest
 
 
 class LocalStackTest(CommandLineTest):
+    def test_shows_what_its_servers_log(self):
+        self.synthesize()
+        self.fail_with("aurora local up", "local", "logs")
+        self.succeed("aurora", "local", "up")
+        self.assertIn("ready to accept connections", self.succeed("aurora", "local", "logs"))
+        self.assertEqual(len(self.succeed("aurora", "local", "logs", "--lines", "2").splitlines()), 2)
+        self.fail_with("start the stack with aurora local up --proxy", "local", "logs", "--proxy")
+        follower = subprocess.Popen(
+            ["aurora", "local", "logs", "--follow", "--lines", "0"], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(follower.kill)
+        time.sleep(0.5)
+        self.psql("reader", "select nonsense_to_be_logged")
+        self.assertIn("nonsense_to_be_logged", follower.stdout.readline() + follower.stdout.readline())
+        follower.send_signal(signal.SIGINT)
+        self.assertEqual(follower.wait(timeout=60), 130)
+
+    def test_chooses_among_the_servers_that_are_installed(self):
+        self.synthesize()
+        for version in (15, 17, 18):
+            output = self.succeed("aurora", "local", "up", "--postgres-version", str(version))
+            self.assertIn(f"PostgreSQL {version}.", output)
+            self.succeed("aurora", "local", "down", "--delete")
+
     def test_runs_a_stack_and_proves_it(self):
         self.synthesize()
         first = self.succeed("aurora", "local", "up")

@@ -71,6 +71,80 @@ struct ExplanationTests {
         }
     }
 
+    /// What somebody does, what the user then cannot do any more, and what is found to be broken.
+    static let others: [(sql: String, user: String, object: String, privilege: Privilege, condition: String)] = [
+        ("revoke insert on app.t from r_writer", "writer", "app.t", .insert, "INSERT on the table"),
+        ("revoke delete on app.t from r_writer", "writer", "app.t", .delete, "DELETE on the table"),
+        ("revoke update on app.s from r_writer", "writer", "app.s", .update, "UPDATE on the sequence"),
+        ("revoke usage on app.s from r_reader", "reader", "app.s", .usage, "USAGE on the sequence"),
+        ("revoke execute on function app.f() from public", "reader", "app.f", .execute, "EXECUTE on the function"),
+    ]
+
+    @Test("covers writers, sequences and functions", arguments: TestServer.versions)
+    func others(version: Int) async throws {
+        try await TestServer.with(version: version) { server in
+            let fixture = AccessFixture(server)
+            let desired = fixture.desired()
+            _ = try await fixture.manager.apply(desired)
+            try await fixture.setPasswords(desired)
+            try await fixture.run(
+                as: TestServer.managerName,
+                "create table app.t (id int); create sequence app.s; create function app.f() returns int language sql as 'select 1'"
+            )
+            let statements: [Privilege: String] = [
+                .insert: "insert into app.t values (1)", .delete: "delete from app.t",
+                .update: "select setval('app.s', 5)", .usage: "select nextval('app.s')", .execute: "select app.f()",
+            ]
+            for other in Self.others {
+                let sql = try #require(statements[other.privilege])
+                #expect(try await fixture.may(other.user, sql))
+                try await fixture.run(as: TestServer.managerName, other.sql)
+                #expect(try await !fixture.may(other.user, sql))
+                let explanation = try await fixture.manager.explain(
+                    desired, login: other.user, object: other.object, privilege: other.privilege,
+                    password: .works(secret: "the test's"))
+                let broken = explanation.links.filter { $0.state == .broken }
+                #expect(
+                    broken.count == 1 && broken.first?.condition.hasPrefix(other.condition.prefix(6)) == true,
+                    "\(explanation)")
+                // What is declared has a statement that mends it; a function is its owner's business.
+                guard other.privilege != .execute else { continue }
+                try await fixture.run(as: TestServer.managerName, try #require(broken.first?.remedy))
+                #expect(try await fixture.may(other.user, sql))
+            }
+        }
+    }
+
+    @Test("goes on where the manager's own default privileges, the schema or the database are gone")
+    func gone() async throws {
+        try await TestServer.with(version: 18) { server in
+            let fixture = AccessFixture(server)
+            let desired = fixture.desired()
+            let password = AccessExplanation.Password.notTried(reason: "a test")
+            func explain(_ object: String) async throws -> AccessExplanation {
+                try await fixture.manager.explain(
+                    desired, login: "reader", object: object, privilege: .select, password: password)
+            }
+            // Nothing was provisioned yet.
+            let nowhere = try await explain("app.t")
+            #expect(!nowhere.isAllowed && nowhere.links.map(\.condition) == ["The database demo exists"])
+            #expect(nowhere.links[0].finding.contains("the log of the stack's DatabaseFunction"))
+            _ = try await fixture.manager.apply(desired)
+            try await fixture.run(
+                as: TestServer.managerName,
+                "alter default privileges in schema app revoke select on tables from r_reader; create table app.t ()")
+            let table = try await explain("app.t")
+            #expect(table.links.contains { $0.condition == "SELECT on the table" && $0.state == .broken }, "\(table)")
+            let origin = try #require(table.links.last)
+            #expect(origin.state == .doubtful && !origin.finding.contains("not declared"), "\(origin)")
+            try await fixture.run(as: TestServer.managerName, "drop schema app cascade")
+            let schema = try await explain("app.t")
+            #expect(schema.links.last?.condition == "USAGE on the schema app")
+            #expect(schema.links.last?.remedy == "CREATE SCHEMA \"app\"")
+            #expect(schema.links.last?.finding.contains("it is declared") == true)
+        }
+    }
+
     @Test(
         "covers the original's troubleshooting: tables that a migrator made are not granted from the start (defect 3)")
     func undeclaredCreator() async throws {

@@ -16,13 +16,29 @@ struct AWSOptions: ParsableArguments {
 
     /// A client with credentials from the environment, else from the AWS CLI, else from where this runs.
     ///
+    /// - Parameter verbose: Whether every call is shown.
+    /// - Returns: The client.
     /// - Throws: ``CommandError`` with the command that mends it.
-    func client() async throws -> AWSClient {
-        let http = CurlClient()
+    func client(verbose: Bool) async throws -> AWSClient {
+        let http: any HTTPClient = verbose ? TalkingClient(base: CurlClient()) : CurlClient()
         let environment = try await CredentialSource(
             environment: ProcessInfo.processInfo.environment, profile: profile, region: region, http: http
         ).environment()
         return try AWSClient(http: http, environment: environment)
+    }
+}
+
+/// Shows which calls are made, and nothing of what they say.
+private struct TalkingClient: HTTPClient {
+    let base: CurlClient
+
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let target = request.headers.first { $0.name == "X-Amz-Target" }?.value
+        let form = String(decoding: request.body.prefix(64), as: UTF8.self)
+        let action = target ?? (form.hasPrefix("Action=") ? String(form.dropFirst(7).prefix { $0 != "&" }) : "")
+        let response = try await base.send(request)
+        printError("debug: \(request.signature?.service ?? "http") \(action): status \(response.status)")
+        return response
     }
 }
 

@@ -73,7 +73,7 @@ struct AccessOptions: ParsableArguments {
             return AccessTarget(desired, configuration, logger: options.logger, secrets: [])
         }
         if stack != nil, !local {
-            let client = try await aws.client()
+            let client = try await aws.client(verbose: options.verbose)
             return try await explainingAWSErrors(stack: declared.stack, region: client.region) {
                 try await .deployed(
                     desired, try assembly.secretNames(ofStack: stack), options, client: client)

@@ -62,6 +62,9 @@ struct ConnectCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long to wait for the jump box.", valueName: "seconds"))
     var timeout = 300
 
+    @Flag(name: .shortAndLong, help: "Show every call of AWS.")
+    var verbose = false
+
     @OptionGroup var aws: AWSOptions
 
     @Argument(parsing: .postTerminator, help: "What psql is given.")
@@ -90,7 +93,7 @@ struct ConnectCommand: AsyncParsableCommand {
 
     private func connect(_ interruption: Interruption) async throws {
         let environment = ProcessInfo.processInfo.environment
-        let client = try await aws.client()
+        let client = try await aws.client(verbose: verbose)
         let plugin = try SessionManagerPlugin.find(environment)
         let deployed = try await DeployedStack(stack, client)
         let (group, login) = (try deployed.jumpBox(), try await login(deployed, client))

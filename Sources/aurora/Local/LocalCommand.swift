@@ -20,7 +20,7 @@ struct SharedOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The folder for local stacks.", valueName: "path"))
     var directory = LocalStack.usualDirectory
 
-    @Flag(name: .shortAndLong, help: "Show every statement that is sent to the server.")
+    @Flag(name: .shortAndLong, help: "Show every statement that is sent to a server, and every call of AWS.")
     var verbose = false
 
     var root: String { URL(fileURLWithPath: directory).standardizedFileURL.path }
