@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 .DEFAULT_GOAL := help
-.PHONY: help demo test functions lint format parity resources clean
+.PHONY: help demo test functions bench lint format parity resources clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ test: ## Run all tests, on every PostgreSQL version
 
 functions: ## Build the functions' bundle for AWS Lambda (ARCHITECTURE=arm64 or x86_64; this processor's else)
 	@Scripts/functions $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
+
+bench: ## Measure against real peers (release build)
+	@Scripts/bench
 
 lint: ## Check the style
 	@Scripts/lint
