@@ -122,10 +122,10 @@ class DeployedAccessTest(AWSTest):
             "logged in just now with AuroraDemoWriter", self.succeed("aurora", "doctor", *stack, *case, environment=environment))
         # Without AWS, without the stack, and without a way to the cluster: each says what to do.
         none = {name: "" for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
-        self.fail_with("export-credentials", "doctor", *stack, environment={**environment, **none})
+        self.fail_with("There are no credentials of AWS: aws sso login, or export AWS_ACCESS_KEY_ID", "doctor", *stack, environment={**environment, **none})
         self.fail_with("AuroraDemo", "doctor", "--stack", "Other", environment=environment)
         self.succeed("aurora", "local", "down")
-        self.fail_with("or open a tunnel and give its end as --url", "doctor", *stack, environment=environment)
+        self.fail_with("or open a tunnel with aurora connect --tunnel and give its end as --url", "doctor", *stack, environment=environment)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,9 @@ struct CredentialSource {
             {
                 return credentials
             }
-            reason = answer.errors.split(separator: "\n").last.map(String.init) ?? ""
+            // An AWS CLI of the first generation does not know this, and says how it is used.
+            let isUnknown = answer.errors.contains("usage:")
+            reason = isUnknown ? "" : answer.errors.split(separator: "\n").last.map(String.init) ?? ""
             let option = profile.map { " --profile \($0)" } ?? ""
             if reason.localizedCaseInsensitiveContains("sso") || reason.localizedCaseInsensitiveContains("expired") {
                 throw CommandError("The login of AWS has ended (\(reason)): aws sso login\(option)")
@@ -84,7 +86,7 @@ struct CredentialSource {
         if let credentials = try await ofContainer() { return credentials }
         if let credentials = await ofInstance() { return credentials }
         throw CommandError(
-            "There are no credentials of AWS\(reason.isEmpty ? "" : " (\(reason))"): aws configure sso, or export "
+            "There are no credentials of AWS\(reason.isEmpty ? "" : " (\(reason))"): aws sso login, or export "
                 + "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
     }
 
