@@ -26,26 +26,33 @@ struct JumpBoxVisit {
         group: String, client: AWSClient, patience: Duration, interval: Duration, progress: Progress
     ) async throws -> JumpBoxVisit {
         let (scaling, ssm) = (AutoScalingAPI(client: client), SSMAPI(client: client))
-        guard let before = try await scaling.group(named: group) else {
-            throw CommandError("The jump box's group '\(group)' is gone: deploy the stack again.")
-        }
-        let wasOff = before.desiredCapacity == 0
+        var isStartedHere = false
+        // One that is just starting is started for somebody's visit.
+        var isOnlyForVisits = false
         do {
-            if wasOff { try await scaling.setDesiredCapacity(1, ofGroup: group) }
             let deadline = ContinuousClock.now + patience
             while ContinuousClock.now < deadline {
-                let instance = try await scaling.group(named: group)?.instancesInService.first
-                if let instance {
+                guard let now = try await scaling.group(named: group) else {
+                    throw CommandError("The jump box's group '\(group)' is gone: deploy the stack again.")
+                }
+                // Also where who had started it has given up meanwhile.
+                if now.desiredCapacity == 0 {
+                    try await scaling.setDesiredCapacity(1, ofGroup: group)
+                    isStartedHere = true
+                }
+                if let instance = now.instancesInService.first {
                     if try await ssm.isOnline(instance) {
                         progress.done()
                         let isInUse = try await !ssm.activeSessions(on: instance).isEmpty
                         return JumpBoxVisit(
-                            group: group, instance: instance, isOnlyForVisits: wasOff || isInUse, client: client)
+                            group: group, instance: instance,
+                            isOnlyForVisits: isStartedHere || isOnlyForVisits || isInUse, client: client)
                     }
                     progress.wait(for: "Waiting for the jump box \(instance) to be reachable")
                 } else {
                     progress.wait(for: "Waiting for the jump box to start")
                 }
+                isOnlyForVisits = true
                 try await Task.sleep(for: interval)
             }
             throw CommandError(
@@ -54,7 +61,7 @@ struct JumpBoxVisit {
         } catch {
             progress.done()
             // Also where this was cancelled.
-            if wasOff { await Task { try? await scaling.setDesiredCapacity(0, ofGroup: group) }.value }
+            if isStartedHere { await Task { try? await scaling.setDesiredCapacity(0, ofGroup: group) }.value }
             throw error
         }
     }
