@@ -235,11 +235,12 @@ struct Operations {
 
     /// Lets a function use the key as far as Secrets Manager does that for it.
     private func allowKey(_ function: Function, actions: [String]) {
-        let service: Value<String> = "secretsmanager.\(Stack.of(node).region).amazonaws.com"
+        // In China the name goes on with .cn (AWS KMS Developer Guide, "kms:ViaService").
+        let service: Value<String> = "secretsmanager.\(Stack.of(node).region).amazonaws.com*"
         function.role.addToPolicy(
             PolicyStatement(
                 actions: actions, resources: [properties.kmsKey.keyArn],
-                conditions: ["StringEquals": ["kms:ViaService": service.expression]]))
+                conditions: ["StringLike": ["kms:ViaService": service.expression]]))
     }
 
     private func grant(_ function: Function, actions: [String], on secrets: [Secret]) {

@@ -81,7 +81,7 @@ struct PermissionsTests {
             #expect(Set(texts(statement["Action"])).isSubset(of: unbound))
         }
         for statement in statements where texts(statement["Action"]).contains("kms:Decrypt") {
-            #expect(statement["Condition"]?["StringEquals"]?["kms:ViaService"] != nil)
+            #expect(statement["Condition"]?["StringLike"]?["kms:ViaService"] != nil)
         }
     }
 
