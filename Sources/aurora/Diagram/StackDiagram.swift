@@ -67,7 +67,14 @@ struct StackDiagram {
         if !schemas.isEmpty { clusterLines.append("schemas \(schemas.joined(separator: ", "))") }
         let proxy = all("AWS::RDS::DBProxy").first
         let secrets = all("AWS::SecretsManager::Secret")
-        let functions = all("AWS::Lambda::Function").compactMap { text($0, "Handler") }
+        let (within, beyond) = all("AWS::Lambda::Function").reduce(into: ([String](), [String]())) { found, function in
+            guard let handler = text(function, "Handler") else { return }
+            if function.value["Properties"]?["VpcConfig"] == nil {
+                found.1.append(handler)
+            } else {
+                found.0.append(handler)
+            }
+        }
         let hasJumpBox = !all("AWS::AutoScaling::AutoScalingGroup").isEmpty
 
         columns.append([Box(id: "users", kind: .users, title: "Users", lines: userLines, isInNetwork: false)])
@@ -85,9 +92,8 @@ struct StackDiagram {
         }
         if !entrances.isEmpty { columns.append(entrances) }
         var inside = [Box(id: "cluster", kind: .cluster, title: "Aurora", lines: clusterLines, isInNetwork: true)]
-        if !functions.isEmpty {
-            inside.append(
-                Box(id: "functions", kind: .functions, title: "Functions", lines: functions, isInNetwork: true))
+        if !within.isEmpty {
+            inside.append(Box(id: "functions", kind: .functions, title: "Functions", lines: within, isInNetwork: true))
         }
         columns.append(inside)
         var outside = [
@@ -101,8 +107,14 @@ struct StackDiagram {
                     id: "key", kind: .key, title: "KMS key", lines: [text(key, "Description")].compactMap { $0 },
                     isInNetwork: false))
         }
+        if !beyond.isEmpty {
+            outside.append(
+                Box(
+                    id: "others", kind: .functions, title: "Functions that call AWS only", lines: beyond,
+                    isInNetwork: false))
+        }
         columns.append(outside)
-        connect(proxy: proxy != nil, jumpBox: hasJumpBox, functions: functions, key: !all("AWS::KMS::Key").isEmpty)
+        connect(proxy: proxy != nil, jumpBox: hasJumpBox, functions: within, key: !all("AWS::KMS::Key").isEmpty)
     }
 
     private mutating func connect(proxy: Bool, jumpBox: Bool, functions: [String], key: Bool) {
