@@ -30,13 +30,16 @@ let package = Package(
         .target(name: "CloudFormation"),
         .target(
             name: "CDK",
-            dependencies: ["Constructs", "CloudFormation", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: [
+                "Constructs", "CloudFormation", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .target(name: "AWSConstructs", dependencies: ["CDK", "Constructs", "CloudFormation"]),
         .target(
             name: "CDKAurora",
             dependencies: [
                 "AWSConstructs", "CDK", "Constructs", "CloudFormation", "AuroraResources",
-                .product(name: "Yams", package: "Yams"),
+                .product(name: "SystemPackage", package: "swift-system"), .product(name: "Yams", package: "Yams"),
             ]),
 
         // Where the two halves meet: the custom resources' properties.
@@ -118,6 +121,10 @@ let package = Package(
         .executableTarget(
             name: "AuroraDemo", dependencies: ["CDKAurora", "AWSConstructs", "CDK"],
             path: "Examples/AuroraDemo/Sources/AuroraDemo"),
+
+        // Stacks to measure synthesis with.
+        .executableTarget(
+            name: "BenchmarkStacks", dependencies: ["CDKAurora", "AWSConstructs", "CDK"], path: "Benchmarks/Stacks"),
 
         // Fresh servers for tests.
         .target(

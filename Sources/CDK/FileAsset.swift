@@ -2,6 +2,7 @@
 
 public import CloudFormation
 import Crypto
+import SystemPackage
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -73,24 +74,36 @@ public struct FileAsset: Hashable, Sendable {
 
     private static func fingerprint(_ path: String, isDirectory: Bool) throws -> String {
         var hash = SHA256()
-        func add(_ name: String, _ file: String) throws {
-            guard let data = FileManager.default.contents(atPath: file) else { throw AssetError.unreadable(path: file) }
+        // One buffer for all: a bundle has tens of megabytes, and they pass through here at each synthesis.
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { buffer.deallocate() }
+        func add(_ name: String, _ file: String, size: UInt64) throws {
             let runs = FileManager.default.isExecutableFile(atPath: file)
             // Lengths go first, so that no other division of the same bytes has the same hash.
-            hash.update(data: Data("\(name.utf8.count):\(name):\(runs ? "x" : "-"):\(data.count):".utf8))
-            hash.update(data: data)
+            hash.update(data: Data("\(name.utf8.count):\(name):\(runs ? "x" : "-"):\(size):".utf8))
+            do {
+                let descriptor = try FileDescriptor.open(FilePath(file), .readOnly)
+                try descriptor.closeAfter {
+                    while case let count = try descriptor.read(into: buffer), count > 0 {
+                        hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                    }
+                }
+            } catch {
+                throw AssetError.unreadable(path: file)
+            }
+        }
+        func size(_ file: String) throws -> UInt64? {
+            let attributes = try FileManager.default.attributesOfItem(atPath: file)
+            if attributes[.type] as? FileAttributeType == .typeDirectory { return nil }
+            return attributes[.size] as? UInt64 ?? (attributes[.size] as? Int).map(UInt64.init)
         }
         if isDirectory {
             for name in try FileManager.default.subpathsOfDirectory(atPath: path).sorted() {
                 let file = "\(path)/\(name)"
-                var directory = false
-                directory =
-                    (try FileManager.default.attributesOfItem(atPath: file))[.type] as? FileAttributeType
-                    == .typeDirectory
-                if !directory { try add(name, file) }
+                if let size = try size(file) { try add(name, file, size: size) }
             }
-        } else {
-            try add("", path)
+        } else if let size = try size(path) {
+            try add("", path, size: size)
         }
         return hexadecimal(hash.finalize())
     }

@@ -3,6 +3,7 @@
 import AWSConstructs
 import CDK
 import Constructs
+import SystemPackage
 
 #if canImport(FoundationEssentials)
     public import FoundationEssentials
@@ -50,10 +51,11 @@ public struct FunctionsBundle: Hashable, Sendable {
 
     /// The processor that an ELF executable is for, from its header (System V ABI, `e_machine`).
     static func architecture(ofExecutable path: String) -> Architecture? {
-        guard let file = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe), file.count > 20,
-            file.prefix(4) == Data([0x7F, 0x45, 0x4C, 0x46])
-        else { return nil }
-        return switch file[18] {
+        var header = [UInt8](repeating: 0, count: 20)
+        guard let file = try? FileDescriptor.open(FilePath(path), .readOnly) else { return nil }
+        let count = try? file.closeAfter { try header.withUnsafeMutableBytes { try file.read(into: $0) } }
+        guard count == header.count, header.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else { return nil }
+        return switch header[18] {
         case 0x3E: .x86_64
         case 0xB7: .arm64
         default: nil
