@@ -87,11 +87,14 @@ open class CfnResource: CfnElement {
 
     package var dependencies: [CfnResource] { explicitDependencies }
 
+    /// The properties with all that was overridden in them.
+    var overriddenProperties: TemplateExpression {
+        overrides.reduce(properties) { $0.setting($1.path[...], to: $1.value) }
+    }
+
     /// The resource's entry in the template.
-    package func body(dependsOn: [String], pathMetadata: Bool) -> TemplateExpression {
+    func body(properties: TemplateExpression, dependsOn: [String], pathMetadata: Bool) -> TemplateExpression {
         var members: [TemplateExpression.Member] = [.init("Type", .string(type))]
-        var properties = properties
-        for override in overrides { properties = properties.setting(override.path[...], to: override.value) }
         if !properties.members.isEmpty { members.append(.init("Properties", properties)) }
         if !dependsOn.isEmpty { members.append(.init("DependsOn", .list(dependsOn.map { .string($0) }))) }
         if let policy = updateReplacePolicy ?? removalPolicy {

@@ -51,15 +51,21 @@ public struct JSONWriter {
             append(number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : String(number))
         case .string(let text): appendQuoted(text)
         case .list(let elements):
-            try writeSequence(elements, open: "[", close: "]", indent: indent) { writer, element, inner in
-                try writer.write(element, indent: inner)
+            bytes.append(UInt8(ascii: "["))
+            for index in elements.indices {
+                startElement(index, indent: indent)
+                try write(elements[index], indent: indent.map { $0 + 1 })
             }
+            end(UInt8(ascii: "]"), isEmpty: elements.isEmpty, indent: indent)
         case .object(let members):
-            try writeSequence(members, open: "{", close: "}", indent: indent) { writer, member, inner in
-                writer.appendQuoted(member.name)
-                writer.append(indent == nil ? ":" : ": ")
-                try writer.write(member.value, indent: inner)
+            bytes.append(UInt8(ascii: "{"))
+            for index in members.indices {
+                startElement(index, indent: indent)
+                appendQuoted(members[index].name)
+                append(indent == nil ? ":" : ": ")
+                try write(members[index].value, indent: indent.map { $0 + 1 })
             }
+            end(UInt8(ascii: "}"), isEmpty: members.isEmpty, indent: indent)
         case .reference(let reference): try write(try spelling(reference), indent: indent)
         case .join(let parts):
             // Resolving may turn parts into known text: only then is it clear what is left to join.
@@ -72,18 +78,14 @@ public struct JSONWriter {
         }
     }
 
-    private mutating func writeSequence<Element>(
-        _ elements: [Element], open: String, close: String, indent: Int?,
-        _ body: (inout JSONWriter, Element, Int?) throws -> Void
-    ) throws {
-        append(open)
-        for (index, element) in elements.enumerated() {
-            if index > 0 { append(",") }
-            newLine(indent.map { $0 + 1 })
-            try body(&self, element, indent.map { $0 + 1 })
-        }
-        if !elements.isEmpty { newLine(indent) }
-        append(close)
+    private mutating func startElement(_ index: Int, indent: Int?) {
+        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        newLine(indent.map { $0 + 1 })
+    }
+
+    private mutating func end(_ close: UInt8, isEmpty: Bool, indent: Int?) {
+        if !isEmpty { newLine(indent) }
+        bytes.append(close)
     }
 
     private mutating func newLine(_ indent: Int?) {
@@ -98,6 +100,19 @@ public struct JSONWriter {
 
     private mutating func appendQuoted(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
+        // Nearly all texts stand for themselves, and are copied as a whole.
+        let copied: Void? = text.utf8.withContiguousStorageIfAvailable { utf8 in
+            if utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+                bytes.append(contentsOf: utf8)
+            } else {
+                appendEscaped(text)
+            }
+        }
+        if copied == nil { appendEscaped(text) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func appendEscaped(_ text: String) {
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""): append("\\\"")
@@ -111,7 +126,6 @@ public struct JSONWriter {
             default: bytes.append(byte)
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 }
 

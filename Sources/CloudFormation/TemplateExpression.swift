@@ -40,7 +40,7 @@ public struct Reference: Hashable, Sendable {
 /// ```swift
 /// let properties: TemplateExpression = ["TopicName": "alerts", "FifoTopic": true]
 /// ```
-public indirect enum TemplateExpression: Hashable, Sendable {
+public enum TemplateExpression: Hashable, Sendable {
     /// A member of an object; the order of members is kept.
     public struct Member: Hashable, Sendable {
         /// The member's name.
@@ -63,7 +63,7 @@ public indirect enum TemplateExpression: Hashable, Sendable {
     case list([TemplateExpression])
     case object([Member])
     /// A use of an element, written as `Ref` or `Fn::GetAtt`, or as an import in another stack.
-    case reference(Reference)
+    indirect case reference(Reference)
     /// A text put together from parts, written as `Fn::Join`.
     case join([TemplateExpression])
 }
@@ -183,7 +183,7 @@ extension TemplateExpression: ExpressionConvertible {
 
 extension Array: ExpressionConvertible where Element: ExpressionConvertible {
     /// The form it has in a template.
-    public var expression: TemplateExpression { .list(map(\.expression)) }
+    public var expression: TemplateExpression { .list(map { $0.expression }) }
 }
 
 extension Dictionary: ExpressionConvertible where Key == String, Value: ExpressionConvertible {

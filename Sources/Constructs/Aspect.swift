@@ -15,7 +15,7 @@ extension Node {
     }
 
     private func applyAspects(inherited: [any Aspect]) {
-        let all = inherited + aspects
+        let all = aspects.isEmpty ? inherited : inherited + aspects
         if let construct {
             for aspect in all { aspect.visit(construct) }
         }

@@ -46,8 +46,10 @@ public final class Node: Scope {
     ///   - requested: A name that is unique within `scope`.
     public init(_ scope: any Scope, _ requested: String) {
         let parent = scope.node
-        var id = requested.split(separator: Node.pathSeparator, omittingEmptySubsequences: false).joined(
-            separator: "--")
+        var id = requested
+        if id.utf8.contains(UInt8(ascii: "/")) {
+            id = id.split(separator: Node.pathSeparator, omittingEmptySubsequences: false).joined(separator: "--")
+        }
         if id.isEmpty {
             parent.addError("A construct needs an id: give the one declared here a name that is unique in its scope.")
             id = "Unnamed\(parent.children.count)"

@@ -27,15 +27,17 @@ public enum UniqueID {
             let candidate = alphanumeric(only)
             if candidate.count <= longest { return candidate }
         }
-        var readable = ""
+        var readable: [UInt8] = []
         var last: String?
         for component in components {
             // A repeated word tells people nothing: AuroraDemo/AuroraDemo reads as AuroraDemo.
             if let last, last.hasSuffix(component) { continue }
             last = component
-            if component != hiddenFromPeople { readable += alphanumeric(component) }
+            if component != hiddenFromPeople { readable += component.utf8.lazy.filter(isAlphanumeric) }
         }
-        return String(readable.prefix(longestReadable)) + hash(components)
+        if readable.count > longestReadable { readable.removeLast(readable.count - longestReadable) }
+        appendHash(of: components, to: &readable)
+        return String(decoding: readable, as: UTF8.self)
     }
 
     private static func alphanumeric(_ text: String) -> String {
@@ -51,16 +53,11 @@ public enum UniqueID {
         }
     }
 
-    private static func hash(_ components: [String]) -> String {
-        var hash = Insecure.MD5()
-        hash.update(data: Array(components.joined(separator: "/").utf8))
-        let digits = Array("0123456789ABCDEF".utf8)
-        var text: [UInt8] = []
-        for byte in hash.finalize().prefix(4) {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+    private static func appendHash(of components: [String], to text: inout [UInt8]) {
+        let digest = Insecure.MD5.hash(data: Array(components.joined(separator: "/").utf8))
+        for byte in digest.prefix(4) {
+            for digit in [byte >> 4, byte & 15] { text.append(digit < 10 ? 0x30 + digit : 0x41 + digit - 10) }
         }
-        return String(decoding: text, as: UTF8.self)
     }
 }
 

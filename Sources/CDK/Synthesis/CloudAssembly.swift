@@ -11,6 +11,8 @@ public import Constructs
 
 /// The result of synthesis: the files that the `cdk` CLI deploys from (AWS CDK Developer Guide, "Cloud assemblies").
 public struct CloudAssembly: Sendable {
+    static let manifestFile = "manifest.json"
+
     /// A stack of the assembly.
     public struct StackArtifact: Sendable {
         /// CloudFormation's name for the stack.
@@ -26,22 +28,30 @@ public struct CloudAssembly: Sendable {
     /// Remarks that are no errors.
     public let diagnostics: [Diagnostic]
 
+    // The manifest is the last of them.
     let files: [(name: String, bytes: [UInt8])]
     let folders: [(name: String, source: String)]
 
     /// Writes the assembly into a folder, which is made where there is none.
     ///
-    /// The manifest, which makes the folder an assembly, is written last.
+    /// The manifest, which makes the folder an assembly, is removed first and written last: an interrupted run leaves
+    /// no assembly, rather than one of two halves.
     public func write(to directory: String) throws {
         let manager = FileManager.default
         try manager.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let manifest = "\(directory)/\(Self.manifestFile)"
+        if manager.fileExists(atPath: manifest) { try manager.removeItem(atPath: manifest) }
         for folder in folders {
             let target = "\(directory)/\(folder.name)"
             // Named by its content: one that is there already is the same.
             if !manager.fileExists(atPath: target) { try manager.copyItem(atPath: folder.source, toPath: target) }
         }
         for file in files {
-            try Data(file.bytes).write(to: URL(fileURLWithPath: "\(directory)/\(file.name)"), options: .atomic)
+            let isManifest = file.name == Self.manifestFile
+            // Under another name until it is whole.
+            let target = "\(directory)/\(file.name)", written = isManifest ? "\(target).new" : target
+            try Data(file.bytes).write(to: URL(fileURLWithPath: written))
+            if isManifest { try manager.moveItem(atPath: written, toPath: target) }
         }
     }
 }

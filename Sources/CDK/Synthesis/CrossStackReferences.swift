@@ -5,6 +5,7 @@ import Constructs
 
 /// Spells out uses of elements, and turns those across stacks into exports and imports.
 final class CrossStackReferences {
+    private var contents: [ObjectIdentifier: StackContent] = [:]
     private var elements: [String: CfnElement] = [:]
     private var exports: [Export: Value<String>] = [:]
     // Why one stack needs another: the first use found, for the message about a cycle.
@@ -16,20 +17,23 @@ final class CrossStackReferences {
     }
 
     /// Finds all uses across stacks and adds the exports that they need.
-    init(app: App, stacks: [Stack]) throws {
-        for stack in stacks {
-            for element in stack.elements { elements[element.node.path] = element }
+    init(_ contents: [StackContent]) throws {
+        for content in contents {
+            self.contents[ObjectIdentifier(content.stack)] = content
+            for entry in content.entries { elements[entry.element.node.path] = entry.element }
         }
         var errors: [Diagnostic] = []
-        for stack in stacks {
-            for element in stack.elements {
-                usedExpression(of: element).visitReferences { reference in
+        for content in contents {
+            let stack = content.stack
+            for entry in content.entries {
+                let element = entry.element
+                for reference in entry.references {
                     guard let target = elements[reference.target.path] else {
                         errors.append(
                             Diagnostic(
                                 .error, path: element.node.path,
                                 message: UnresolvedReference(reference: reference).description))
-                        return
+                        continue
                     }
                     if target.stack !== stack {
                         if let problem = export(reference, of: target, to: element, in: stack) {
@@ -40,14 +44,6 @@ final class CrossStackReferences {
             }
         }
         if !errors.isEmpty { throw ValidationError(errors) }
-    }
-
-    private func usedExpression(of element: CfnElement) -> TemplateExpression {
-        switch element {
-        case let resource as CfnResource: resource.body(dependsOn: [], pathMetadata: false)
-        case let output as CfnOutput: output.body
-        default: .null
-        }
     }
 
     private func export(
@@ -76,6 +72,7 @@ final class CrossStackReferences {
         let name = prefix + String(local.suffix(255 - prefix.count))
         let output = CfnOutput(scope, id, value: Value(reference), exportName: Value(name))
         elements[output.node.path] = output
+        contents[ObjectIdentifier(producer)]?.add(output)
         exports[key] = Value(name)
         return nil
     }
@@ -101,12 +98,12 @@ final class CrossStackReferences {
     /// The stacks that must be deployed before this one.
     func dependencies(of stack: Stack) -> [Stack] { stack.stackDependencies }
 
-    /// The stacks, each after those it depends on.
+    /// The stacks' contents, each stack after those it depends on.
     ///
     /// - Throws: ``ValidationError`` with the path of a cycle, and a use behind each of its steps.
-    func ordered(_ stacks: [Stack]) throws -> [Stack] {
+    func ordered(_ stacks: [Stack]) throws -> [StackContent] {
         var done: Set<String> = []
-        var ordered: [Stack] = []
+        var ordered: [StackContent] = []
         var trail: [Stack] = []
         func visit(_ stack: Stack) throws {
             if done.contains(stack.node.path) { return }
@@ -117,7 +114,7 @@ final class CrossStackReferences {
             for dependency in stack.stackDependencies { try visit(dependency) }
             trail.removeLast()
             done.insert(stack.node.path)
-            ordered.append(stack)
+            if let content = contents[ObjectIdentifier(stack)] { ordered.append(content) }
         }
         for stack in stacks { try visit(stack) }
         return ordered

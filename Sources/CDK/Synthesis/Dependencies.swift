@@ -49,11 +49,11 @@ struct Dependencies {
     func paths(for resource: CfnResource) -> [String] { (targets[resource.node.path] ?? []).map(\.node.path) }
 
     /// The logical ids that a resource waits for, each once, in the order of their paths, without those that it
-    /// waits for anyway because it uses them.
-    func logicalIDs(for resource: CfnResource) -> [String] {
+    /// waits for anyway because its properties use them.
+    func logicalIDs(for resource: CfnResource, with properties: TemplateExpression) -> [String] {
         guard let found = targets[resource.node.path] else { return [] }
         var implied: Set<String> = []
-        resource.properties.visitReferences { implied.insert($0.target.path) }
+        properties.visitReferences { implied.insert($0.target.path) }
         implied.subtract(explicit[resource.node.path] ?? [])
         var seen: Set<String> = []
         return found.sorted { $0.node.path < $1.node.path }.filter { !implied.contains($0.node.path) }

@@ -5,11 +5,13 @@ import Constructs
 
 /// One stack's entries in the assembly's manifest, and its asset manifest.
 struct StackManifest {
-    let stack: Stack
+    let content: StackContent
     let templateHash: String
     let dependencies: [Stack]
     /// The remarks about the stack's constructs.
     let diagnostics: [Diagnostic]
+
+    private var stack: Stack { content.stack }
 
     var templateFile: String { "\(stack.stackName).template.json" }
     var assetsFile: String { "\(stack.stackName).assets.json" }
@@ -83,7 +85,7 @@ struct StackManifest {
                     ["type": .string("aws:cdk:\(diagnostic.severity.rawValue)"), "data": .string(diagnostic.message)]
                 ))
         }
-        for element in stack.elements {
+        for element in content.entries.map(\.element) {
             entries.append((element.node.path, ["type": "aws:cdk:logicalId", "data": .string(element.logicalID)]))
         }
         var order: [String] = []

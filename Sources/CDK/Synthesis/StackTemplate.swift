@@ -9,26 +9,25 @@ struct StackTemplate {
     private static let mostResources = 500
     private static let mostOutputs = 200
 
-    let stack: Stack
+    let content: StackContent
     let references: CrossStackReferences
     let dependencies: Dependencies
 
-    func body(pathMetadata: Bool) throws -> TemplateExpression {
+    private var stack: Stack { content.stack }
+
+    func body() throws -> TemplateExpression {
         var resources: [TemplateExpression.Member] = []
         var outputs: [TemplateExpression.Member] = []
         var paths: [String] = []
         var needs: [String: [String]] = [:]
-        for element in stack.elements {
-            switch element {
+        for entry in content.entries {
+            switch entry.element {
             case let resource as CfnResource:
-                let body = resource.body(
-                    dependsOn: dependencies.logicalIDs(for: resource), pathMetadata: pathMetadata)
-                var used = dependencies.paths(for: resource)
-                body.visitReferences { used.append($0.target.path) }
                 paths.append(resource.node.path)
-                needs[resource.node.path] = used
-                resources.append(.init(resource.logicalID, try resolved(body)))
-            case let output as CfnOutput: outputs.append(.init(output.logicalID, try resolved(output.body)))
+                needs[resource.node.path] =
+                    dependencies.paths(for: resource) + entry.references.map(\.target.path)
+                resources.append(.init(resource.logicalID, try resolved(entry.body)))
+            case let output as CfnOutput: outputs.append(.init(output.logicalID, try resolved(entry.body)))
             default: break
             }
         }

@@ -29,8 +29,10 @@ struct Synthesizer {
         let errors = diagnostics.filter { $0.severity == .error }
         if !errors.isEmpty { throw ValidationError(errors) }
 
-        let references = try CrossStackReferences(app: app, stacks: stacks)
         let dependencies = Dependencies(constructs: constructs)
+        let pathMetadata = app.context["aws:cdk:enable-path-metadata"] == .boolean(true)
+        let references = try CrossStackReferences(
+            stacks.map { StackContent(of: $0, dependencies: dependencies, pathMetadata: pathMetadata) })
         try dependencies.orderStacks()
         let ordered = try references.ordered(stacks)
         return try render(ordered, references: references, dependencies: dependencies, diagnostics: diagnostics)
@@ -48,24 +50,26 @@ struct Synthesizer {
     }
 
     private func render(
-        _ stacks: [Stack], references: CrossStackReferences, dependencies: Dependencies, diagnostics: [Diagnostic]
+        _ contents: [StackContent], references: CrossStackReferences, dependencies: Dependencies,
+        diagnostics: [Diagnostic]
     ) throws -> CloudAssembly {
         var files: [(name: String, bytes: [UInt8])] = []
         var folders: [(name: String, source: String)] = []
         var artifacts: [TemplateExpression.Member] = []
         var rendered: [CloudAssembly.StackArtifact] = []
-        let pathMetadata = app.context["aws:cdk:enable-path-metadata"] == .boolean(true)
         var remarks: [String: [Diagnostic]] = [:]
         for construct in app.node.subtree where !construct.node.diagnostics.isEmpty {
             let stack = construct.node.scopes.reversed().first { $0.construct is Stack }
             remarks[stack?.path ?? "", default: []] += construct.node.diagnostics
         }
-        for stack in stacks {
-            let template = try StackTemplate(stack: stack, references: references, dependencies: dependencies)
-                .body(pathMetadata: pathMetadata)
+        for content in contents {
+            let stack = content.stack
+            let template = try StackTemplate(
+                content: content, references: references, dependencies: dependencies
+            ).body()
             let bytes = try JSONWriter.write(template)
             let artifact = StackManifest(
-                stack: stack, templateHash: FileAsset.hexadecimal(SHA256.hash(data: Data(bytes))),
+                content: content, templateHash: FileAsset.hexadecimal(SHA256.hash(data: bytes)),
                 dependencies: references.dependencies(of: stack), diagnostics: remarks[stack.node.path] ?? [])
             files.append((artifact.templateFile, bytes))
             files.append((artifact.assetsFile, try JSONWriter.write(artifact.assetManifest)))
@@ -90,23 +94,8 @@ struct Synthesizer {
                         })))
         }
         files.append(("cdk.out", try JSONWriter.write(["version": .string(Self.assemblyVersion)])))
-        files.append(("manifest.json", try JSONWriter.write(.object(manifest))))
+        files.append((CloudAssembly.manifestFile, try JSONWriter.write(.object(manifest))))
         return CloudAssembly(
             stacks: rendered, diagnostics: diagnostics.filter { $0.severity != .error }, files: files, folders: folders)
-    }
-}
-
-extension Stack {
-    /// What stands in this stack's template, in the order of the tree.
-    var elements: [CfnElement] {
-        var found: [CfnElement] = []
-        func collect(_ node: Node) {
-            for child in node.children where !(child.construct is Stack) {
-                if let element = child.construct as? CfnElement { found.append(element) }
-                collect(child)
-            }
-        }
-        collect(node)
-        return found
     }
 }
