@@ -14,8 +14,8 @@ test: ## Run all tests, on every PostgreSQL version
 functions: ## Build the functions' bundle for AWS Lambda (ARCHITECTURE=arm64 or x86_64; this processor's else)
 	@Scripts/functions $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
-bench: ## Measure against real peers (release build)
-	@Scripts/bench
+bench: ## Measure against real peers (release build; NAME=access, functions or synthesis alone; RECORD=1 writes the tables)
+	@Scripts/bench $(NAME) $(if $(RECORD),--record)
 
 lint: ## Check the style
 	@Scripts/lint

@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plan and doctor on 10,000 tables in 200 schemas with 20 users, against psql that runs the raw catalog queries alone, and
-apply that grants on all tables against psql that runs one prepared script. Medians of several runs in turn, as ratios.
+apply that grants on all tables against psql that runs one prepared script.
 
-Usage: access.py FOLDER-OF-PROGRAMS [runs]
+Usage: access.py FOLDER-OF-PROGRAMS
 """
 import json
 import os
 import pathlib
 import re
-import statistics
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
-PROJECT = pathlib.Path(__file__).resolve().parents[1]
-PROGRAMS, RUNS = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 5
+from measure import PROJECT, Table, in_turn
+from measure import run as cost
+
+PROGRAMS = sys.argv[1]
 SCHEMAS, TABLES, USERS = 200, 50, 20
-MOST = {"plan": 3.0, "doctor": 3.0, "apply": 1.5}
 
 folder = pathlib.Path(tempfile.mkdtemp(prefix="aurora-bench-", dir="/var/tmp"))
 folder.chmod(0o755)
@@ -32,10 +32,12 @@ def run(*command, text=None, fails=False):
     return result.stdout
 
 
-def seconds(*command, **options):
-    start = time.perf_counter()
-    run(*command, **options)
-    return time.perf_counter() - start
+def measured(*command, before=None):
+    def measure():
+        if before:
+            run(*psql(), text=before)
+        return cost(*command, folder=folder, environment=environment)
+    return measure
 
 
 def psql():
@@ -52,6 +54,7 @@ schemas = [f"s{number}" for number in range(SCHEMAS)]
     "stack": "Bench", "vpc": {"create": {}}, "kmsKey": {"create": {}},
     "aurora": {"name": ["bench"], "databaseName": "bench", "schemas": schemas, "users": [
         {"name": f"user{number}", "access": ("reader", "writer", "owner")[number % 3]} for number in range(USERS)]}}))
+table = Table("Access")
 run("aurora", "synth", "aurora.json", "--quiet")
 run("aurora", "local", "up")
 try:
@@ -67,33 +70,19 @@ try:
     # Doctor plans, and looks at all objects as well.
     scripts = {"plan": script("leftovers", "routines_and_types", "row_security")}
     scripts["doctor"] = scripts["plan"] + script("leftovers")
-    results = {}
     for name in ("plan", "doctor"):
         (folder / f"{name}.sql").write_text(scripts[name])
-        ours, peer = [], []
-        for _ in range(RUNS):
-            ours.append(seconds("aurora", name))
-            peer.append(seconds(*psql(), "-o", "/dev/null", "-f", folder / f"{name}.sql"))
-        results[name] = (statistics.median(ours), statistics.median(peer))
+        mine, peer = in_turn(5, measured("aurora", name), measured(*psql(), "-o", "/dev/null", "-f", folder / f"{name}.sql"))
+        table.add(name, "s", mine.wall, peer.wall)
     revoke = "\n".join(
         f"revoke all on all tables in schema {schema} from r_reader, r_writer, r_owner;" for schema in schemas)
     run(*psql(), text=f"grant r_owner to current_user; {revoke}")
-    plan = run("aurora", "plan", "--sql")
-    (folder / "apply.sql").write_text(plan)
-    ours, peer = [], []
-    for _ in range(RUNS):
-        ours.append(seconds("aurora", "apply"))
-        run(*psql(), text=revoke)
-        peer.append(seconds(*psql(), "-o", "/dev/null", "-f", folder / "apply.sql"))
-        run(*psql(), text=revoke)
-    results["apply"] = (statistics.median(ours), statistics.median(peer))
+    (folder / "apply.sql").write_text(run("aurora", "plan", "--sql"))
+    mine, peer = in_turn(
+        5, measured("aurora", "apply", before=revoke),
+        measured(*psql(), "-o", "/dev/null", "-f", folder / "apply.sql", before=revoke))
+    table.add("apply", "s", mine.wall, peer.wall)
 finally:
     run("aurora", "local", "down", "--delete", fails=True)
-
-bad = False
-print(f"{SCHEMAS * TABLES} tables, {SCHEMAS} schemas, {USERS} users, medians of {RUNS} runs")
-for name, (ours, peer) in results.items():
-    ratio = ours / peer
-    bad = bad or ratio > MOST[name]
-    print(f"  {name:7} {ours:6.3f} s, psql alone {peer:6.3f} s: {ratio:4.2f}, at most {MOST[name]}")
-sys.exit(bad)
+    shutil.rmtree(folder, ignore_errors=True)
+table.finish()

@@ -8,7 +8,8 @@ import CDK
 import CDKAurora
 
 let app = App()
-for index in 1...(CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1) {
+let number = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1
+for index in 1..<(number + 1) {
     let stack = Stack(app, "Orders\(index)")
     let vpc = Vpc(stack, "Vpc")
     let key = Key(stack, "Key")

@@ -4,6 +4,7 @@ public import AuroraResources
 public import DatabaseAccess
 public import LambdaRuntime
 import Logging
+import PostgreSQL
 
 /// Provisions a database: its schemas, roles and privileges.
 public struct DatabaseHandler: CustomResourceHandler {
@@ -20,8 +21,11 @@ public struct DatabaseHandler: CustomResourceHandler {
     ) async throws -> CustomResourceOutcome {
         let desired = DesiredAccess(request.properties, before: request.oldProperties)
         try desired.validate()
-        let manager = try await environment.managerLogin().configuration()
-        let plan = try await AccessManager(manager: manager, logger: environment.logger).apply(desired)
+        let manager = try await environment.managerLogin().logIn()
+        defer { Task { await manager.connection.close() } }
+        let access = AccessManager(
+            manager: manager.configuration, connection: manager.connection, logger: environment.logger)
+        let plan = try await access.apply(desired)
         environment.logger.info(
             plan.isEmpty
                 ? "the database \(desired.database) is as declared, nothing had to change"

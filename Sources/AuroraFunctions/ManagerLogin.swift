@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DatabaseAccess
 import Logging
 import PostgreSQL
 import SecretRotation
@@ -15,18 +16,27 @@ struct ManagerLogin: Sendable {
     let patience: Duration
     let logger: Logger
 
-    /// The login, once it works: a cluster may be starting, and a rotation may be changing the password just now.
+    /// The manager, logged in.
+    struct Session {
+        let credentials: DatabaseCredentials
+        let configuration: PostgresConnection.Configuration
+        let connection: PostgresConnection
+    }
+
+    /// Logs in to the maintenance database, once that works: a cluster may be starting, and a rotation may be changing
+    /// the password just now.
     ///
     /// - Throws: `PostgresError` where it does not work in the time there is, ``SecretStoreError``, `CancellationError`.
-    func configuration() async throws -> PostgresConnection.Configuration {
+    func logIn() async throws -> Session {
         var failure: (any Error)?
         for attempt in 1...Self.attempts {
-            let credentials = try await credentials()
-            let configuration = try credentials.configuration(database: "postgres", tls: tls, secret: secretArn)
+            let credentials = try await secrets.credentials(of: secretArn)
+            let configuration = try credentials.configuration(
+                database: AccessManager.maintenanceDatabase, tls: tls, secret: secretArn)
             do {
-                let connection = try await PostgresConnection.connect(configuration, logger: logger)
-                await connection.close()
-                return configuration
+                return Session(
+                    credentials: credentials, configuration: configuration,
+                    connection: try await PostgresConnection.connect(configuration, logger: logger))
             } catch let error as PostgresError {
                 failure = error
                 logger.warning("the manager cannot log in yet (attempt \(attempt) of \(Self.attempts)): \(error)")
@@ -34,9 +44,5 @@ struct ManagerLogin: Sendable {
             if attempt < Self.attempts { try await Task.sleep(for: patience / Self.attempts) }
         }
         throw failure ?? CancellationError()
-    }
-
-    func credentials() async throws -> DatabaseCredentials {
-        try await secrets.credentials(of: secretArn)
     }
 }

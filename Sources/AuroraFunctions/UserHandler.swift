@@ -42,15 +42,17 @@ public struct UserHandler: CustomResourceHandler {
     /// else was updated, so that an update that fails brings back the user with its password.
     public func delete(physicalResourceID: String, properties: UserProperties?) async throws {
         guard let properties, properties.dropUser == "true", let database = properties.databaseName else { return }
-        let manager: PostgresConnection.Configuration
+        let manager: ManagerLogin.Session
         do {
-            manager = try await environment.managerLogin(patience: Self.patienceForDeletion).configuration()
+            manager = try await environment.managerLogin(patience: Self.patienceForDeletion).logIn()
         } catch SecretStoreError.notFound {
             return environment.logger.info("the manager's secret is gone, and so is the user \(physicalResourceID)")
         } catch let error as PostgresError where error.isUnreachable {
             return environment.logger.info("the cluster is gone, and so is the user \(physicalResourceID): \(error)")
         }
-        let access = AccessManager(manager: manager, logger: environment.logger)
+        defer { Task { await manager.connection.close() } }
+        let access = AccessManager(
+            manager: manager.configuration, connection: manager.connection, logger: environment.logger)
         guard try await access.isShutOut(user: physicalResourceID) else { return }
         _ = try await access.apply(
             DesiredAccess(

@@ -3,6 +3,7 @@
 import DatabaseAccess
 import LambdaRuntime
 import Logging
+import PostgreSQL
 import SecretStore
 
 /// Completes the secrets of a pair of users, and makes the passwords that they hold work.
@@ -30,27 +31,28 @@ struct UserProvisioner: Sendable {
     func provision(
         _ secretArn: String, proxyHost: ProxyHost, proxyUser: String?, proxyClone: String?
     ) async throws -> CustomResourceOutcome {
-        let login = try environment.managerLogin()
-        let manager = try await login.configuration()
-        let managerCredentials = try await login.credentials()
+        let manager = try await environment.managerLogin().logIn()
+        defer { Task { await manager.connection.close() } }
 
         var changes = 0
         var user = try await read(secretArn)
-        if user.complete(from: managerCredentials, proxyHost: proxyHost) {
+        if user.complete(from: manager.credentials, proxyHost: proxyHost) {
             try await write(user, to: secretArn)
             changes += 1
         }
-        guard user.host == managerCredentials.host else {
+        guard user.host == manager.credentials.host else {
             throw FunctionError.refused(
                 "The secret '\(secretArn)' is for the host '\(user.host ?? "")', and the manager's for "
-                    + "'\(managerCredentials.host ?? "")': a password is only set on the manager's own cluster.")
+                    + "'\(manager.credentials.host ?? "")': a password is only set on the manager's own cluster.")
         }
         let base = Self.baseName(user.username)
-        guard base != Self.baseName(managerCredentials.username) else {
+        guard base != Self.baseName(manager.credentials.username) else {
             throw FunctionError.refused("The secret '\(secretArn)' names the manager: use another user.")
         }
-        let access = AccessManager(manager: manager, logger: environment.logger)
-        let logins = Login(manager: manager, logger: environment.logger)
+        let access = AccessManager(
+            manager: manager.configuration, connection: manager.connection, logger: environment.logger)
+        let logins = Login(
+            manager: manager.configuration, connection: manager.connection, logger: environment.logger)
         changes += try await access.ensureUser(named: base)
         if try await logins.setPassword(user.password, of: user.username) { changes += 1 }
         changes += try await provisionProxy(

@@ -12,16 +12,36 @@ public struct AccessManager: Sendable {
     private static let attempts = 12
 
     private let configuration: PostgresConnection.Configuration
+    private let connection: PostgresConnection?
     private let logger: Logger
 
     /// Uses a login.
     ///
     /// - Parameters:
     ///   - manager: The manager's login; its database does not matter.
+    ///   - connection: A connection of the manager's to ``maintenanceDatabase`` that stays open; where `nil`, one is
+    ///     opened each time it is needed.
     ///   - logger: Gets every statement with its reason.
-    public init(manager: PostgresConnection.Configuration, logger: Logger) {
+    public init(
+        manager: PostgresConnection.Configuration, connection: PostgresConnection? = nil, logger: Logger
+    ) {
         configuration = manager
+        self.connection = connection
         self.logger = logger
+    }
+
+    /// Does something that belongs to no database.
+    private func maintain<T: Sendable>(_ body: (PostgresConnection) async throws -> T) async throws -> T {
+        if let connection { return try await body(connection) }
+        let connection = try await connect(to: Self.maintenanceDatabase)
+        defer { Task { await connection.close() } }
+        return try await body(connection)
+    }
+
+    private func databaseExists(_ name: String) async throws -> Bool {
+        try await maintain {
+            try await !$0.query("select from pg_catalog.pg_database where datname = \(name)").isEmpty
+        }
     }
 
     private func connect(to database: String) async throws -> PostgresConnection {
@@ -46,6 +66,9 @@ public struct AccessManager: Sendable {
     ///
     /// - Returns: The connection; `nil` where there is no such database.
     func connectIfExists(_ desired: DesiredAccess) async throws -> PostgresConnection? {
+        if connection != nil {
+            return try await databaseExists(desired.database) ? try await connect(to: desired.database) : nil
+        }
         do {
             return try await connect(to: desired.database)
         } catch let error as PostgresError {
@@ -67,9 +90,9 @@ public struct AccessManager: Sendable {
 
     /// Plans for a database that is not there yet.
     private func planWithDatabase(_ desired: DesiredAccess) async throws -> AccessPlan {
-        let connection = try await connect(to: Self.maintenanceDatabase)
-        defer { Task { await connection.close() } }
-        return Planner.plan(desired, try await inspect(connection, desired).asNewDatabase, createsDatabase: true)
+        try await maintain {
+            Planner.plan(desired, try await inspect($0, desired).asNewDatabase, createsDatabase: true)
+        }
     }
 
     /// Brings a database into the desired state.
@@ -141,22 +164,15 @@ public struct AccessManager: Sendable {
         }
     }
 
-    private func databaseExists(_ name: String) async throws -> Bool {
-        let connection = try await connect(to: Self.maintenanceDatabase)
-        let rows = try await connection.query("select from pg_catalog.pg_database where datname = \(name)")
-        await connection.close()
-        return !rows.isEmpty
-    }
-
     private func createDatabase(_ desired: DesiredAccess, _ reviewed: AccessPlan?) async throws {
         if let reviewed, try await planWithDatabase(desired) != reviewed { throw AccessError.stale }
-        let connection = try await connect(to: Self.maintenanceDatabase)
-        defer { Task { await connection.close() } }
-        try await retrying {
-            do {
-                try await connection.query("create database \(identifier: desired.database)")
-            } catch let error as PostgresError where ["42P04", "23505"].contains(error.sqlState) {
-                // Another one has created it meanwhile.
+        try await maintain { connection in
+            try await retrying {
+                do {
+                    try await connection.query("create database \(identifier: desired.database)")
+                } catch let error as PostgresError where ["42P04", "23505"].contains(error.sqlState) {
+                    // Another one has created it meanwhile.
+                }
             }
         }
     }
@@ -164,10 +180,8 @@ public struct AccessManager: Sendable {
     /// Creates a role that logs in, where it is missing.
     ///
     /// - Returns: Whether it was missing.
-    private func createLogin(_ username: String) async throws -> Bool {
-        let connection = try await connect(to: Self.maintenanceDatabase)
-        defer { Task { await connection.close() } }
-        return try await retrying {
+    private func createLogin(_ username: String, on connection: PostgresConnection) async throws -> Bool {
+        try await retrying {
             let found = try await connection.query("select from pg_catalog.pg_roles where rolname = \(username)")
             guard found.isEmpty else { return false }
             do {
@@ -221,9 +235,13 @@ extension AccessManager {
         let desired = DesiredAccess(
             database: Self.maintenanceDatabase, schemas: [], users: [.init(name: name, access: .reader)])
         try desired.validate()
-        var made = 0
-        for username in desired.users.flatMap(\.pair) where try await createLogin(username) { made += 1 }
-        return made
+        return try await maintain { connection in
+            var made = 0
+            for username in desired.users.flatMap(\.pair) where try await createLogin(username, on: connection) {
+                made += 1
+            }
+            return made
+        }
     }
 
     /// Whether neither of a pair may log in, as it is once a user is no longer declared.
@@ -233,10 +251,10 @@ extension AccessManager {
     /// - Throws: `PostgresError`.
     public func isShutOut(user name: String) async throws -> Bool {
         let pair = DesiredAccess.User(name: name, access: .reader).pair
-        let connection = try await connect(to: Self.maintenanceDatabase)
-        defer { Task { await connection.close() } }
-        let rows = try await connection.query(
-            "select rolcanlogin as can_login from pg_catalog.pg_roles where rolname = any(\(pair)::text[])")
+        let rows = try await maintain {
+            try await $0.query(
+                "select rolcanlogin as can_login from pg_catalog.pg_roles where rolname = any(\(pair)::text[])")
+        }
         return try !rows.isEmpty && rows.allSatisfy { try !$0.decode("can_login", as: Bool.self) }
     }
 }

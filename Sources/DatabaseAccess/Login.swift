@@ -6,11 +6,20 @@ public import PostgreSQL
 /// A user's password: whether it works, and making it work.
 public struct Login: Sendable {
     private let manager: PostgresConnection.Configuration
+    private let connection: PostgresConnection?
     private let logger: Logger
 
     /// Uses the manager's login to change others.
-    public init(manager: PostgresConnection.Configuration, logger: Logger) {
+    ///
+    /// - Parameters:
+    ///   - manager: The manager's login.
+    ///   - connection: A connection of the manager's that stays open; where `nil`, one is opened for each change.
+    ///   - logger: Gets the server's notices.
+    public init(
+        manager: PostgresConnection.Configuration, connection: PostgresConnection? = nil, logger: Logger
+    ) {
         self.manager = manager
+        self.connection = connection
         self.logger = logger
     }
 
@@ -31,9 +40,13 @@ public struct Login: Sendable {
     /// - Throws: `PostgresError`.
     public func setPassword(_ password: String, of username: String) async throws -> Bool {
         if try await works(username: username, password: password) { return false }
-        let connection = try await PostgresConnection.connect(manager, logger: logger)
-        defer { Task { await connection.close() } }
-        try await connection.setPassword(password, of: username)
+        if let connection {
+            try await connection.setPassword(password, of: username)
+        } else {
+            let connection = try await PostgresConnection.connect(manager, logger: logger)
+            defer { Task { await connection.close() } }
+            try await connection.setPassword(password, of: username)
+        }
         return true
     }
 }

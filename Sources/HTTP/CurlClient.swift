@@ -10,6 +10,7 @@ public final class CurlClient: HTTPClient {
     private static let isSetUp: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     private let queue = DispatchQueue(label: "aurora.http", attributes: .concurrent)
+    private let handles = HandlePool()
 
     /// Makes a client.
     public init() {
@@ -23,11 +24,40 @@ public final class CurlClient: HTTPClient {
         let transfer = Transfer(request)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                queue.async { continuation.resume(with: Result { try transfer.perform() }) }
+                queue.async { [handles] in
+                    continuation.resume(with: Result { try handles.lend(transfer.perform(with:)) })
+                }
             }
         } onCancel: {
             transfer.cancel()
         }
+    }
+}
+
+/// Handles of libcurl that are at rest, with the connections that they keep open for the next request.
+private final class HandlePool: Sendable {
+    // Safe because a handle is with one request at a time, and may go from thread to thread in between.
+    private struct Handle: @unchecked Sendable {
+        let pointer: UnsafeMutableRawPointer
+    }
+
+    private let idle = Mutex<[Handle]>([])
+
+    /// Gives a handle to a request, and takes it back.
+    func lend(_ body: (UnsafeMutableRawPointer?) throws -> HTTPResponse) throws -> HTTPResponse {
+        let handle = idle.withLock { $0.popLast() } ?? curl_easy_init().map(Handle.init)
+        defer {
+            if let handle {
+                // What was asked is forgotten, connections stay.
+                curl_easy_reset(handle.pointer)
+                idle.withLock { $0.append(handle) }
+            }
+        }
+        return try body(handle?.pointer)
+    }
+
+    deinit {
+        for handle in idle.withLock({ $0 }) { curl_easy_cleanup(handle.pointer) }
     }
 }
 
@@ -56,11 +86,10 @@ private final class Transfer: Sendable {
         return String(rest.prefix { $0 != "/" && $0 != "?" })
     }
 
-    func perform() throws -> HTTPResponse {
-        guard let handle = curl_easy_init() else {
+    func perform(with handle: UnsafeMutableRawPointer?) throws -> HTTPResponse {
+        guard let handle else {
             throw HTTPError(server: server, reason: "there is no memory for a request", isTimeout: false)
         }
-        defer { curl_easy_cleanup(handle) }
         var list: UnsafeMutablePointer<curl_slist>?
         defer { curl_slist_free_all(list) }
         for header in request.headers { list = curl_slist_append(list, "\(header.name): \(header.value)") }

@@ -65,7 +65,10 @@ struct Conversation {
         try ask(.logIn(credentials)) == .loginWorks(true)
     }
 
-    mutating func lock(by credentials: DatabaseCredentials) throws(Stop) { _ = try ask(.lock(by: credentials)) }
+    /// - Returns: Whether the login works; else nothing is locked.
+    mutating func lock(by credentials: DatabaseCredentials) throws(Stop) -> Bool {
+        try ask(.lock(by: credentials)) == .loginWorks(true)
+    }
 
     mutating func setPassword(_ credentials: DatabaseCredentials, like other: String) throws(Stop) {
         _ = try ask(.setPassword(credentials, like: other))

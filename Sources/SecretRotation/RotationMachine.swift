@@ -49,7 +49,8 @@ public struct RotationMachine: Hashable, Sendable {
         case makePassword(PasswordRules)
         /// Try a login.
         case logIn(DatabaseCredentials)
-        /// Log in, and wait until nobody else rotates; what is changed from now on is changed by this login.
+        /// Log in, and wait until nobody else rotates; what is changed from now on is changed by this login. Where
+        /// the login does not work, nothing is locked.
         case lock(by: DatabaseCredentials)
         /// Set the password of a user; one that is missing is made like another one.
         case setPassword(DatabaseCredentials, like: String)
@@ -187,10 +188,9 @@ public struct RotationMachine: Hashable, Sendable {
         }
         // Locks belong to a database: all take them in the one that the users' secret names.
         manager.databaseName = current.databaseName
-        guard try conversation.logsIn(manager) else {
+        guard try conversation.lock(by: manager) else {
             throw .refusal(.managerLost(secret: managerSecret, cluster: manager.dbClusterIdentifier))
         }
-        try conversation.lock(by: manager)
         // While it waited, another rotation may have taken its place, or finished.
         if let stop = try changed(current, &conversation) { return stop }
         var done: [String] = []
@@ -232,7 +232,7 @@ public struct RotationMachine: Hashable, Sendable {
             try conversation.resetManager(pending)
             return "the password of \(pending.username) was set through RDS, as none was known"
         }
-        try conversation.lock(by: login)
+        guard try conversation.lock(by: login) else { throw .refusal(.overtaken(secret: request.secretID)) }
         if let stop = try changed(current, &conversation) { return stop }
         try conversation.setPassword(pending, like: pending.username)
         try conversation.unlock()
@@ -271,9 +271,11 @@ public struct RotationMachine: Hashable, Sendable {
     private func require(
         _ pending: DatabaseCredentials, _ conversation: inout Conversation
     ) throws(Conversation.Stop) {
-        guard try conversation.logsIn(pending) else {
-            throw .refusal(.newLoginRefused(secret: request.secretID, username: pending.username))
-        }
+        guard try conversation.logsIn(pending) else { throw refusal(of: pending) }
+    }
+
+    private func refusal(of pending: DatabaseCredentials) -> Conversation.Stop {
+        .refusal(.newLoginRefused(secret: request.secretID, username: pending.username))
     }
 
     private func test(
@@ -289,8 +291,7 @@ public struct RotationMachine: Hashable, Sendable {
     ) throws(Conversation.Stop) -> String {
         let pending = try pending(current, strategy, &conversation)
         // The lock is taken with the new login: what becomes current is known to work at that moment.
-        try require(pending, &conversation)
-        try conversation.lock(by: pending)
+        guard try conversation.lock(by: pending) else { throw refusal(of: pending) }
         if let stop = try changed(current, &conversation) { return stop }
         try require(pending, &conversation)
         try conversation.makeCurrent(request.secretID, request.versionID)

@@ -81,10 +81,16 @@ public struct Rotator: Sendable {
         case .logIn(let credentials):
             return .loginWorks(try await PostgresConnection.accepts(login(credentials), logger: logger))
         case .lock(let credentials):
-            let connection = try await PostgresConnection.connect(login(credentials), logger: logger)
+            let connection: PostgresConnection
+            do {
+                connection = try await PostgresConnection.connect(login(credentials), logger: logger)
+            } catch let error as PostgresError where error.isAuthenticationFailure {
+                return .loginWorks(false)
+            }
+            locked = connection
             try await connection.query(
                 "select pg_advisory_lock(\(Self.lockKey)::bigint)", deadline: Self.lockDeadline)
-            locked = connection
+            return .loginWorks(true)
         case .setPassword(let credentials, let other):
             guard let locked else { preconditionFailure("a password is only set while the lock is held") }
             try await setPassword(credentials, like: other, on: locked)

@@ -5,6 +5,7 @@ import json
 import os
 import queue
 import subprocess
+import threading
 import time
 import uuid
 
@@ -12,15 +13,19 @@ from interruption import LoopbackServer
 
 
 class LambdaFunction:
-    """The functions' program behind a Runtime API of its own; its log is kept."""
+    """A function's program behind a Runtime API of its own; its log is kept.
+
+    `program` is a path, or a list that begins with one; `polled` is set once it asks for an event."""
 
     def __init__(self, handler, environment, folder, program="bootstrap"):
-        self.events, self.answers = queue.Queue(), queue.Queue()
+        self.events, self.answers, self.polled = queue.Queue(), queue.Queue(), threading.Event()
+        command = program if isinstance(program, list) else [program]
         self.trace = f"Root=1-{uuid.uuid4().hex[:8]}-{uuid.uuid4().hex[:24]};Sampled=1"
         function = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
+                function.polled.set()
                 event, seconds = function.events.get()
                 if event is None:
                     self.close_connection = True
@@ -50,7 +55,7 @@ class LambdaFunction:
         self.log_path = folder / f"{handler}-{uuid.uuid4()}.log"
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [str(program)], cwd=folder, stdout=log, stderr=subprocess.STDOUT,
+                [*map(str, command)], cwd=folder, stdout=log, stderr=subprocess.STDOUT,
                 env={**os.environ, **environment, "_HANDLER": handler,
                      "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.server.port}"})
 

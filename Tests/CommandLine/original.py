@@ -84,8 +84,7 @@ class Original:
         """All four steps of AWS's functions: alternating users where the secret names a manager, else a single user."""
         self.create_secret(secret, token)
         self.set_secret(secret, token)
-        with connect(self.value(secret, "AWSPENDING", token)) as connection:
-            connection.execute("select now()")
+        self.test_secret(secret, token)
         self.finish_secret(secret, token)
 
     def create_secret(self, secret, token):
@@ -113,6 +112,16 @@ class Original:
             else:
                 connection.execute(SQL("create role {} with login password {}").format(name, password))
                 connection.execute(SQL("grant {} to {}").format(Identifier(current["username"]), name))
+
+    def check(self, secret, token):
+        """What AWS's functions look at before each step."""
+        description = self.secrets.describe_secret(SecretId=secret)
+        if not description["RotationEnabled"] or "AWSPENDING" not in description["VersionIdsToStages"][token]:
+            raise ValueError(f"{secret} is not being rotated to {token}")
+
+    def test_secret(self, secret, token):
+        with connect(self.value(secret, "AWSPENDING", token)) as connection:
+            connection.execute("select now()")
 
     def finish_secret(self, secret, token):
         stages = self.secrets.describe_secret(SecretId=secret)["VersionIdsToStages"]

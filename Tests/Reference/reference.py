@@ -173,4 +173,5 @@ def main():
     print(f"{len(sys.argv) - 2} templates in {output}")
 
 
-main()
+if __name__ == "__main__":
+    main()

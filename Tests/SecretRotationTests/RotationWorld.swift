@@ -112,7 +112,10 @@ struct World: Hashable {
             passwordsMade += 1
             return .password("made \(passwordsMade)")
         case .logIn(let credentials): return .loginWorks(admits(credentials))
-        case .lock: lockedBy = process
+        case .lock(let credentials):
+            guard admits(credentials) else { return .loginWorks(false) }
+            lockedBy = process
+            return .loginWorks(true)
         case .setPassword(let credentials, _): passwords[credentials.username] = credentials.password
         case .resetManager(let credentials): passwords[credentials.username] = credentials.password
         case .unlock: if lockedBy == process { lockedBy = nil }
