@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 .DEFAULT_GOAL := help
-.PHONY: help demo test functions bench lint format parity resources clean
+.PHONY: help demo test functions examples bench lint format parity resources clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,11 +17,14 @@ functions: ## Build the functions' bundle for AWS Lambda (ARCHITECTURE=arm64 or 
 bench: ## Measure against real peers (release build; NAME=access, functions or synthesis alone; RECORD=1 writes the tables)
 	@Scripts/bench $(NAME) $(if $(RECORD),--record)
 
+examples: ## Build the examples
+	@Scripts/examples
+
 lint: ## Check the style
 	@Scripts/lint
 
 format: ## Put the code into the style
-	swift format --in-place --parallel --recursive Package.swift Sources Tests Examples Plugins
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Examples Benchmarks Plugins
 
 parity: ## Record the reference's templates anew, on the real aws-cdk-lib, and compare
 	@Scripts/parity

@@ -10,8 +10,8 @@ let package = Package(
         .library(name: "CDKAurora", targets: ["CDKAurora"]),
         .library(name: "AWSConstructs", targets: ["AWSConstructs"]),
         .library(name: "CDK", targets: ["CDK", "CloudFormation", "Constructs"]),
-        .library(name: "DatabaseAccess", targets: ["DatabaseAccess"]),
-        .library(name: "SecretStore", targets: ["SecretStore"]),
+        .library(name: "DatabaseAccess", targets: ["DatabaseAccess", "PostgreSQL"]),
+        .library(name: "SecretStore", targets: ["SecretStore", "AWSAPI", "HTTP"]),
         .executable(name: "aurora", targets: ["aurora"]),
         .executable(name: "bootstrap", targets: ["bootstrap"]),
         .plugin(name: "BuildFunctions", targets: ["BuildFunctions"]),
@@ -116,15 +116,6 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             resources: [.embedInCode("Access/Resources")]),
-
-        // The example is a package of its own as well; built here it shares what is built already.
-        .executableTarget(
-            name: "AuroraDemo", dependencies: ["CDKAurora", "AWSConstructs", "CDK"],
-            path: "Examples/AuroraDemo/Sources/AuroraDemo"),
-
-        // Stacks to measure synthesis with.
-        .executableTarget(
-            name: "BenchmarkStacks", dependencies: ["CDKAurora", "AWSConstructs", "CDK"], path: "Benchmarks/Stacks"),
 
         // Fresh servers for tests.
         .target(

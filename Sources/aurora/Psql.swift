@@ -31,24 +31,18 @@ struct Psql {
         let environment: [Environment.Key: String?] = [
             "PGPASSFILE": file.path, "PGPASSWORD": nil, "PGHOSTADDR": hostAddress, "PGSSLMODE": sslMode,
         ]
-        let result: ExecutionResult<Void, FileDescriptorOutput, FileDescriptorOutput>
+        let program = ForegroundProgram(
+            executable: executable,
+            arguments: [
+                "--host", host, "--port", String(port), "--username", credentials.username, "--dbname", database,
+            ] + arguments,
+            environment: environment.filter { $0.key != "PGSSLMODE" || sslMode != nil })
         do {
-            result = try await Subprocess.run(
-                executable,
-                arguments: .init(
-                    [
-                        "--host", host, "--port", String(port), "--username", credentials.username, "--dbname",
-                        database,
-                    ] + arguments),
-                environment: .inherit.updating(environment.filter { $0.key != "PGSSLMODE" || sslMode != nil }),
-                input: .currentStandardInput, output: .currentStandardOutput, error: .currentStandardError)
+            try await program.run()
         } catch let error as SubprocessError {
             throw CommandError(
                 "psql could not be started (\(error)): install it (on Debian: apt-get install postgresql-client).")
         }
-        if case .exited(let code) = result.terminationStatus, code == 0 { return }
-        if case .exited(let code) = result.terminationStatus { throw ExitCode(code) }
-        throw ExitCode(1)
     }
 }
 

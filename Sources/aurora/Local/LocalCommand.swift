@@ -11,7 +11,8 @@ struct LocalCommand: AsyncParsableCommand {
         commandName: "local",
         abstract: "Run a stack on this machine, on a real PostgreSQL.",
         subcommands: [
-            LocalUp.self, LocalStatus.self, LocalPsql.self, LocalRotate.self, LocalLogs.self, LocalDown.self,
+            LocalUp.self, LocalStatus.self, LocalPsql.self, LocalExec.self, LocalRotate.self, LocalLogs.self,
+            LocalDown.self,
         ])
 }
 

@@ -1,0 +1,19 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+let package = Package(
+    name: "OrderShards",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "swift-aurora", path: "../..")],
+    targets: [
+        .executableTarget(
+            name: "OrderShards",
+            dependencies: [
+                .product(name: "CDKAurora", package: "swift-aurora"),
+                .product(name: "AWSConstructs", package: "swift-aurora"),
+                .product(name: "CDK", package: "swift-aurora"),
+            ])
+    ]
+)
