@@ -35,6 +35,13 @@ public struct AWSCredentials: Sendable {
     }
 }
 
+extension AWSCredentials: CustomStringConvertible, CustomReflectable {
+    /// The key's name only.
+    public var description: String { accessKeyID }
+    /// Shows the key to nobody.
+    public var customMirror: Mirror { Mirror(self, children: ["accessKeyID": accessKeyID]) }
+}
+
 /// What AWS refused, or why it could not be asked.
 public struct AWSError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The service, such as `secretsmanager`.

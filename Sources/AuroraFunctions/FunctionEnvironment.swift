@@ -12,9 +12,8 @@ public struct FunctionEnvironment: Sendable {
     public var variables: [String: String]
     /// Where secrets are.
     public var secrets: any SecretStore
-    /// What is asked of TLS; always TLS where `nil`, as the servers of AWS offer it, unless `PGSSLMODE` says `disable` as
-    /// for all programs that use libpq.
-    public var tls: PostgresConnection.Configuration.TLS?
+    /// What is asked of TLS; where nothing is given, what the variables say as for all programs that use libpq.
+    public var tls: PostgresConnection.Configuration.TLS
     /// How long the manager's login is tried where it does not work: a cluster may be starting, and a rotation may be
     /// changing the password just now.
     public var patience: Duration
@@ -33,7 +32,7 @@ public struct FunctionEnvironment: Sendable {
     ) {
         self.variables = variables
         self.secrets = secrets
-        self.tls = tls ?? (variables["PGSSLMODE"] == "disable" ? .disable : nil)
+        self.tls = tls ?? .init(environment: variables)
         self.patience = patience
         let milliseconds = variables[FunctionVariable.pollingMilliseconds.rawValue].flatMap { Int($0) } ?? 10_000
         pollingInterval = .milliseconds(max(1, milliseconds))

@@ -22,8 +22,8 @@ public struct ProxyCredentialsHandler: CustomResourceHandler {
     ) async throws -> CustomResourceOutcome {
         let properties = request.properties
         return try await provisioner.provision(
-            properties.userSecretArn, proxyHost: .kept, proxyUser: properties.proxyUserSecretArn,
-            proxyClone: properties.proxyCloneSecretArn)
+            properties.userSecretArn, of: properties.username, proxyHost: .kept,
+            proxyUser: properties.proxyUserSecretArn, proxyClone: properties.proxyCloneSecretArn)
     }
 
     /// Does nothing: the secrets are resources of the stack.

@@ -31,8 +31,8 @@ public struct UserHandler: CustomResourceHandler {
     ) async throws -> CustomResourceOutcome {
         let properties = request.properties
         return try await provisioner.provision(
-            properties.userSecretArn, proxyHost: .set(properties.proxyHost), proxyUser: properties.proxyUserSecretArn,
-            proxyClone: properties.proxyCloneSecretArn)
+            properties.userSecretArn, of: properties.username, proxyHost: .set(properties.proxyHost),
+            proxyUser: properties.proxyUserSecretArn, proxyClone: properties.proxyCloneSecretArn)
     }
 
     /// Drops the user where that is declared, and where the database's resource has shut it out before.

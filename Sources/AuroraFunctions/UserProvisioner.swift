@@ -23,31 +23,39 @@ struct UserProvisioner: Sendable {
     ///
     /// - Parameters:
     ///   - secretArn: The application's secret.
+    ///   - username: Whom it has to be for; anybody where `nil`, as templates of older versions do not say it.
     ///   - proxyHost: What it says of the proxy.
     ///   - proxyUser: The secret by which the proxy admits the user itself.
     ///   - proxyClone: The secret by which it admits the user's clone.
     /// - Returns: The user, and how much had to change.
     /// - Throws: ``FunctionError``, `AccessError`, `PostgresError`, `SecretStoreError`.
     func provision(
-        _ secretArn: String, proxyHost: ProxyHost, proxyUser: String?, proxyClone: String?
+        _ secretArn: String, of username: String?, proxyHost: ProxyHost, proxyUser: String?, proxyClone: String?
     ) async throws -> CustomResourceOutcome {
         let manager = try await environment.managerLogin().logIn()
         defer { Task { await manager.connection.close() } }
 
         var changes = 0
         var user = try await read(secretArn)
-        if user.complete(from: manager.credentials, proxyHost: proxyHost) {
-            try await write(user, to: secretArn)
-            changes += 1
-        }
+        let isIncomplete = user.complete(from: manager.credentials, proxyHost: proxyHost)
         guard user.host == manager.credentials.host else {
             throw FunctionError.refused(
                 "The secret '\(secretArn)' is for the host '\(user.host ?? "")', and the manager's for "
                     + "'\(manager.credentials.host ?? "")': a password is only set on the manager's own cluster.")
         }
         let base = Self.baseName(user.username)
+        // Whoever can write to a secret must not have the manager set another user's password.
+        guard username == nil || username == base else {
+            throw FunctionError.refused(
+                "The secret '\(secretArn)' names the user '\(user.username)', and is '\(username ?? "")'s: mend the secret."
+            )
+        }
         guard base != Self.baseName(manager.credentials.username) else {
             throw FunctionError.refused("The secret '\(secretArn)' names the manager: use another user.")
+        }
+        if isIncomplete {
+            try await write(user, to: secretArn)
+            changes += 1
         }
         let access = AccessManager(
             manager: manager.configuration, connection: manager.connection, logger: environment.logger)
@@ -108,8 +116,7 @@ struct UserProvisioner: Sendable {
     }
 
     private func write(_ credentials: DatabaseCredentials, to arn: String) async throws {
-        try await environment.secrets.put(
-            credentials.value, for: arn, versionID: newVersionID(), stages: [VersionStage.current])
+        try await environment.secrets.replaceCurrent(credentials.value, of: arn, versionID: newVersionID())
     }
 
     private static func baseName(_ username: String) -> String {

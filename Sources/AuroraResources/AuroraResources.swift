@@ -106,6 +106,8 @@ public struct UserProperties: Codable, Hashable, Sendable {
 
     /// The secret with the username and the password.
     public var userSecretArn: String
+    /// The user, whom the secret has to be for.
+    public var username: String?
     /// What the user may do.
     public var access: AccessLevel
     /// The proxy's host name, which the secret then tells clients.
@@ -122,10 +124,12 @@ public struct UserProperties: Codable, Hashable, Sendable {
 
     /// Describes a user's login.
     public init(
-        userSecretArn: String, access: AccessLevel, proxyHost: String? = nil, proxyUserSecretArn: String? = nil,
-        proxyCloneSecretArn: String? = nil, databaseName: String? = nil, dropUser: String? = nil
+        userSecretArn: String, username: String? = nil, access: AccessLevel, proxyHost: String? = nil,
+        proxyUserSecretArn: String? = nil, proxyCloneSecretArn: String? = nil, databaseName: String? = nil,
+        dropUser: String? = nil
     ) {
         self.userSecretArn = userSecretArn
+        self.username = username
         self.access = access
         self.proxyHost = proxyHost
         self.proxyUserSecretArn = proxyUserSecretArn
@@ -136,7 +140,7 @@ public struct UserProperties: Codable, Hashable, Sendable {
 
     /// The names in the template.
     public enum CodingKeys: String, CodingKey {
-        case userSecretArn, access, proxyHost, proxyUserSecretArn, proxyCloneSecretArn, databaseName, dropUser
+        case userSecretArn, username, access, proxyHost, proxyUserSecretArn, proxyCloneSecretArn, databaseName, dropUser
     }
 }
 
@@ -149,13 +153,15 @@ public struct ProxyCredentialsProperties: Codable, Hashable, Sendable {
 
     /// The secret with the username and the password.
     public var userSecretArn: String
+    /// The user, whom the secret has to be for.
+    public var username: String?
     /// The secret by which the proxy admits the user itself.
     public var proxyUserSecretArn: String
     /// The secret by which the proxy admits the user's clone.
     public var proxyCloneSecretArn: String
 
     /// The names in the template.
-    public enum CodingKeys: String, CodingKey { case userSecretArn, proxyUserSecretArn, proxyCloneSecretArn }
+    public enum CodingKeys: String, CodingKey { case userSecretArn, username, proxyUserSecretArn, proxyCloneSecretArn }
 }
 
 /// The properties of `Custom::AuroraActivityStream`: a stream of what happens in the database.

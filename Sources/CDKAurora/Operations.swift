@@ -39,6 +39,7 @@ struct Operations {
         for (user, wait) in zip(users, waits) {
             var properties: [UserProperties.CodingKeys: TemplateExpression] = [
                 .userSecretArn: user.secret.secretArn.expression,
+                .username: .string(user.username),
                 .access: .string(user.declaration.access.rawValue),
             ]
             if self.properties.dropUsers {
@@ -52,6 +53,7 @@ struct Operations {
                     function,
                     [
                         key.userSecretArn: user.secret.secretArn.expression,
+                        key.username: .string(user.username),
                         key.proxyUserSecretArn: listed.user.secretArn.expression,
                         key.proxyCloneSecretArn: listed.clone.secretArn.expression,
                     ])

@@ -4,10 +4,32 @@ internal import CLibCurl
 import Dispatch
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Sends requests with libcurl, each on a thread that is there for that.
 public final class CurlClient: HTTPClient {
     // libcurl must be set up once for a process, before any of its threads uses it.
     private static let isSetUp: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    /// Where the authorities of the system are, whose certificates servers have to show.
+    ///
+    /// libcurl looks where they were on the system that it was built for, and a bundle for AWS Lambda is built on another.
+    fileprivate static let authorities: String? = {
+        let usual = [
+            "/etc/ssl/certs/ca-certificates.crt",  // Debian, Ubuntu
+            "/etc/pki/tls/certs/ca-bundle.crt",  // Amazon Linux, Fedora
+            "/etc/ssl/cert.pem",  // Alpine, macOS
+            "/etc/ssl/ca-bundle.pem",  // SUSE
+        ]
+        let chosen = getenv("SSL_CERT_FILE").map { String(cString: $0) }
+        return chosen ?? usual.first { access($0, R_OK) == 0 }
+    }()
 
     private let queue = DispatchQueue(label: "aurora.http", attributes: .concurrent)
     private let handles = HandlePool()
@@ -98,6 +120,7 @@ private final class Transfer: Sendable {
         aurora_curl_set_string(handle, CURLOPT_URL, request.url)
         aurora_curl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
         aurora_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
+        if let authorities = CurlClient.authorities { aurora_curl_set_string(handle, CURLOPT_CAINFO, authorities) }
         aurora_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, 10_000)
         if let deadline = request.deadline {
             let parts = deadline.components

@@ -79,8 +79,7 @@ extension LocalStack {
             credentials.dbClusterIdentifier = try evaluator.text(
                 resource.properties["TargetId"], of: resource.logicalID)
             guard credentials != before else { continue }
-            try await secrets.put(
-                credentials.value, for: arn, versionID: UUID().uuidString, stages: [VersionStage.current])
+            try await secrets.replaceCurrent(credentials.value, of: arn, versionID: UUID().uuidString)
         }
     }
 }

@@ -91,11 +91,12 @@ extension LocalStack {
 
     /// How to log in as a user.
     ///
-    /// - Parameter user: What ``Login/user`` says, such as `reader`.
+    /// - Parameter user: What ``Login/user`` says, such as `reader`; where `nil`, the reader, or the first user where there is
+    ///   none of that name.
     /// - Returns: The login, and the folder of the programs that belong to the server.
     /// - Throws: ``LocalStackError`` where the stack does not run, or has no such user.
     public func login(
-        as user: String
+        as user: String?
     ) async throws -> (credentials: DatabaseCredentials, database: String, binaries: String) {
         let secret = try await secretName(of: user)
         let state = try LocalState(directory: directory)
@@ -103,13 +104,15 @@ extension LocalStack {
     }
 
     /// The secret of a user of a stack that runs.
-    func secretName(of user: String) async throws -> String {
+    func secretName(of requested: String?) async throws -> String {
         let state = try LocalState(directory: directory)
         guard try await server().runningPort != nil else { throw LocalStackError.notRunning(stack: name) }
         let names = try orderedSecrets(state)
+        let known = names.map { userName($0, state) }
+        let user = requested ?? (known.contains("reader") ? "reader" : known.first { $0 != "manager" } ?? "manager")
         guard let secret = names.first(where: { userName($0, state).lowercased() == user.lowercased() || $0 == user })
         else {
-            throw LocalStackError.noSuchUser(name: user, known: names.map { userName($0, state) })
+            throw LocalStackError.noSuchUser(name: user, known: known)
         }
         return secret
     }

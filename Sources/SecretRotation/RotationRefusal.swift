@@ -26,6 +26,8 @@ public enum RotationRefusal: Error, Hashable, Sendable {
     case noManager(secret: String, expected: String)
     /// The secret names a user that the stack does not declare.
     case notDeclared(secret: String, username: String)
+    /// The secret names a user that another secret is for.
+    case otherUser(secret: String, username: String)
     /// The secret names the one who changes others.
     case managersName(secret: String, username: String)
     /// The new value is not for the user whose turn it is.
@@ -67,6 +69,8 @@ extension RotationRefusal: CustomStringConvertible {
             "The secret '\(secret)' has no 'masterarn', and is not the manager's: add '\(expected)' as its masterarn."
         case .notDeclared(let secret, let username):
             "The secret '\(secret)' names the user '\(username)', which this stack does not declare: mend the secret."
+        case .otherUser(let secret, let username):
+            "The secret '\(secret)' names the user '\(username)', whose secret it is not: mend the secret."
         case .managersName(let secret, let username):
             "The secret '\(secret)' names the manager, '\(username)', and is to be changed by it: mend the secret."
         case .outsidePair(let secret, let username, let expected):

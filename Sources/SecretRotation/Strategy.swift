@@ -38,11 +38,23 @@ struct Strategy {
         if let declared = configuration.managerSecret, declared != manager {
             throw .refusal(.otherManager(secret: secret.name, manager: manager, expected: declared))
         }
-        if let usernames = configuration.usernames, !usernames.contains(Self.base(current.username)) {
-            throw .refusal(.notDeclared(secret: secret.name, username: current.username))
+        if let usernames = configuration.usernames {
+            guard usernames.contains(Self.base(current.username)) else {
+                throw .refusal(.notDeclared(secret: secret.name, username: current.username))
+            }
+            guard Self.isSecret(secret.name, of: current.username) else {
+                throw .refusal(.otherUser(secret: secret.name, username: current.username))
+            }
         }
         managerSecret = manager
         nextUsername = Self.other(current.username)
+    }
+
+    /// Whether a secret is a user's own: the stack makes both names from the same words, the secret's in Pascal case and
+    /// perhaps after a prefix.
+    static func isSecret(_ name: String, of username: String) -> Bool {
+        func letters(_ text: String) -> String { text.lowercased().filter { $0.isLetter || $0.isNumber } }
+        return letters(name).hasSuffix(letters(base(username)))
     }
 
     /// The pair's name.

@@ -71,6 +71,26 @@ public protocol SecretStore: Sendable {
     func randomPassword(_ rules: PasswordRules) async throws -> String
 }
 
+extension SecretStore {
+    /// Writes a new current version beside rotation.
+    ///
+    /// A rotation that is over may have left `AWSPENDING` on the current version. There it harms nobody, but left behind on
+    /// the version before, it would look like a rotation that has not ended, and none could begin (AWS Secrets Manager API
+    /// Reference, `RotateSecret`): it goes along with `AWSCURRENT`.
+    ///
+    /// - Parameters:
+    ///   - value: The value.
+    ///   - secretID: The secret.
+    ///   - versionID: The new version's id.
+    /// - Throws: ``SecretStoreError``, an error of the store.
+    public func replaceCurrent(_ value: String, of secretID: String, versionID: String) async throws {
+        let before = try await self.value(of: secretID, stage: VersionStage.current)
+        try await put(
+            value, for: secretID, versionID: versionID,
+            stages: before.stages.intersection([VersionStage.pending]).union([VersionStage.current]))
+    }
+}
+
 /// Why a secret could not be read or written.
 public enum SecretStoreError: Error, Hashable, Sendable {
     /// There is no such secret, or no such version of it.

@@ -60,8 +60,14 @@ struct Bootstrap {
         let name = variables["_HANDLER"] ?? ""
         guard let handler = HandlerName(rawValue: name) else { throw FunctionError.unknownHandler(name) }
         let client = try AWSClient(http: http, environment: variables)
+        var variables = variables
+        // The authorities that were put into the bundle, if any were: the database then has to show who it is.
+        let certificates = "\(variables["LAMBDA_TASK_ROOT"] ?? ".")/certificates/database.pem"
+        if variables["PGSSLROOTCERT"] == nil, FileManager.default.fileExists(atPath: certificates) {
+            variables["PGSSLROOTCERT"] = certificates
+        }
         let delivery = ResponseDelivery(http: http)
-        return { event, context in
+        return { [variables] event, context in
             let client = client.tracing(context.traceID)
             let environment = FunctionEnvironment(
                 variables: variables, secrets: SecretsManagerStore(api: SecretsManagerAPI(client: client)), aws: client,

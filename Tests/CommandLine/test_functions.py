@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The functions' program as Lambda runs it, behind the protocol of CloudFormation's custom resources."""
+import http.server
 import json
 import random
 import socket
+import ssl
+import subprocess
+import threading
 import unittest
+import uuid
 
 import boto3
 
 from bucket import Bucket
 from interruption import CallCounter, HTTPProxy
 from lambda_runtime import LambdaFunction
+from servers import PostgresCluster
 from support import ACCOUNT, REGION, AWSTest
 
 CLUSTER = f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:aurorademo"
@@ -185,6 +191,84 @@ class FunctionsTest(AWSTest):
         self.until(lambda: self.calls)
         function.process.terminate()
         self.assertEqual(function.process.wait(timeout=60), 0)
+
+    def certificate(self, name, host="localhost"):
+        """A key, and a certificate that it has signed itself."""
+        key, certificate = self.folder / f"{name}.key", self.folder / f"{name}.pem"
+        subprocess.run([
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={host}", "-addext",
+            f"subjectAltName=DNS:{host}", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        return key, certificate
+
+    def test_talks_to_no_service_that_cannot_show_who_it_is(self):
+        class Service(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(200)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_):
+                pass
+
+        key, certificate = self.certificate("service")
+        _, other = self.certificate("other")
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate, key)
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        for host, authorities, status in (
+            ("localhost", certificate, "SUCCESS"), ("localhost", other, "FAILED"), ("127.0.0.1", certificate, "FAILED"),
+        ):
+            function = self.function(
+                "log-retention", SSL_CERT_FILE=str(authorities), AWS_ENDPOINT_URL=f"https://{host}:{server.server_port}")
+            answer = self.ask(function, "Create", {"logGroupName": "g", "retentionInDays": "1"})
+            self.assertEqual(answer["Status"], status, answer)
+            if status == "FAILED":
+                self.assertIn("SSL", answer["Reason"])
+
+    def test_talks_to_no_database_that_cannot_show_who_it_is(self):
+        cluster = PostgresCluster(self.folder, "aurora_demo_manager", "manager's")
+        self.addCleanup(cluster.stop)
+        secrets = boto3.client(
+            "secretsmanager", region_name=REGION, endpoint_url=self.endpoint, aws_access_key_id="testing", aws_secret_access_key="testing")
+        arn = secrets.create_secret(Name="Manager", SecretString=json.dumps(
+            {"username": cluster.master, "password": "manager's", "host": "localhost", "port": cluster.port, "engine": "postgres"}))["ARN"]
+        _, other = self.certificate("other")
+        own = self.folder / "own.pem"
+        own.write_text((cluster.folder / "data/server.crt").read_text())
+        # Beside the program, as in a bundle; else where the variable says.
+        (self.folder / "certificates").mkdir()
+        for authorities, status in ((own, "SUCCESS"), (other, "FAILED")):
+            (self.folder / "certificates/database.pem").write_text(authorities.read_text())
+            function = self.function("database", MANAGER_SECRET_ARN=arn, LAMBDA_TASK_ROOT=str(self.folder))
+            answer = self.ask(function, "Create", {"databaseName": "demo", "schemas": []}, seconds=20)
+            self.assertEqual(answer["Status"], status, answer)
+        function = self.function("database", MANAGER_SECRET_ARN=arn, PGSSLROOTCERT=str(own))
+        self.assertEqual(self.ask(function, "Create", {"databaseName": "demo", "schemas": []})["Status"], "SUCCESS")
+
+    def test_sets_no_password_of_another_user(self):
+        cluster = PostgresCluster(self.folder, "aurora_demo_manager", "manager's")
+        self.addCleanup(cluster.stop)
+        secrets = boto3.client(
+            "secretsmanager", region_name=REGION, endpoint_url=self.endpoint, aws_access_key_id="testing", aws_secret_access_key="testing")
+        place = {"host": "127.0.0.1", "port": cluster.port, "engine": "postgres"}
+
+        def secret(**value):
+            return secrets.create_secret(Name=uuid.uuid4().hex, SecretString=json.dumps({**value, **place}))["ARN"]
+
+        function = self.function("user", MANAGER_SECRET_ARN=secret(username=cluster.master, password="manager's"))
+        for username, status in (("demo_reader", "SUCCESS"), ("demo_reader_clone", "SUCCESS"), ("demo_writer", "FAILED")):
+            arn = secret(username=username, password="chosen")
+            answer = self.ask(function, "Create", {"userSecretArn": arn, "username": "demo_reader", "access": "reader"})
+            self.assertEqual(answer["Status"], status, answer)
+        self.assertIn("names the user 'demo_writer', and is 'demo_reader's: mend the secret", answer["Reason"])
+        with cluster.connect("rdsadmin", cluster.superuser_password) as connection:
+            self.assertEqual(connection.execute("select count(*) from pg_roles where rolname like 'demo_writer%'").fetchone(), (0,))
 
     def test_passes_the_trace_on_and_finds_services_where_the_environment_says(self):
         # One service somewhere else than the others, which are nowhere.

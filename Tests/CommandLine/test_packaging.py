@@ -40,6 +40,17 @@ class PackagingTest(CommandLineTest):
         self.assertIn(f"--platform linux/{other.replace('x86_64', 'amd64')}", told)
         self.assertIn("Tools/functions.Dockerfile", told)
         self.assertTrue((self.folder / "bundle/bootstrap").exists())
+        self.assertFalse((self.folder / "bundle/certificates").exists())
+        # With the authorities of the database's certificates, where they are given.
+        (self.folder / "odd.pem").write_text("nothing")
+        environment = {"PATH": f"{self.folder}:/usr/bin:/bin"}
+        result = self.functions("--database-certificates", self.folder / "odd.pem", environment=environment)
+        self.assertEqual((result.returncode, "holds no certificates" in result.stderr), (66, True))
+        (self.folder / "rds.pem").write_text("-----BEGIN CERTIFICATE-----\n")
+        result = self.functions(
+            "--architecture", other, "--database-certificates", self.folder / "rds.pem", environment=environment)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertTrue((self.folder / "bundle/certificates/database.pem").exists())
 
 
 if __name__ == "__main__":

@@ -42,6 +42,15 @@ class RotationTest(CommandLineTest):
             self.assertEqual(self.psql("reader", f"select count(*) from public.made{number}").stdout.strip(), "0")
             self.succeed("aurora", "local", "rotate", "migrator")
 
+    def test_goes_on_after_the_secret_was_written_beside_it(self):
+        self.synthesize()
+        self.succeed("aurora", "local", "up")
+        self.succeed("aurora", "local", "rotate", "reader")
+        # The secret now says where the proxy is, and the label of the rotation before has not stayed behind.
+        self.succeed("aurora", "local", "up", "--proxy")
+        self.succeed("aurora", "local", "rotate", "reader")
+        self.assertEqual(self.secret("AuroraDemoReader")["username"], "aurora_demo_reader")
+
     def test_shows_each_step_and_what_works_afterwards(self):
         self.start()
         before = self.secret("AuroraDemoReader")

@@ -27,6 +27,48 @@ struct RotationRequestTests {
         #expect(try request.admission(to: secret(["v2": ["AWSCURRENT", "AWSPENDING"]])) == .alreadyCurrent)
     }
 
+    /// What comes of a step for a secret with this value.
+    private func refusal(_ name: String, _ value: String) throws -> RotationRefusal? {
+        var machine = RotationMachine(
+            RotationRequest(secretID: name, versionID: "v2", step: .createSecret),
+            .init(managerSecret: "boss", usernames: ["orders_reader", "orders_writer"]))
+        machine.receive(
+            .described(
+                SecretDescription(
+                    arn: "arn", name: name, isRotationEnabled: true,
+                    stages: ["v1": ["AWSCURRENT"], "v2": ["AWSPENDING"]])))
+        machine.receive(.credentials(try DatabaseCredentials(value: value, secret: name)))
+        guard case .refused(let refusal) = machine.action else { return nil }
+        return refusal
+    }
+
+    @Test("is refused where somebody has written to the secret what it is not for")
+    func confused() throws {
+        func value(_ username: String, host: String = "h", manager: String = "boss", engine: String = "postgres")
+            -> String
+        {
+            #"{"username":"\#(username)","password":"p","host":"\#(host)","engine":"\#(engine)","masterarn":"\#(manager)"}"#
+        }
+        #expect(try refusal("OrdersReader", value("orders_reader")) == nil)
+        #expect(try refusal("ProdOrdersReader", value("orders_reader_clone")) == nil)
+        #expect(
+            try refusal("OrdersReader", value("orders_writer"))
+                == .otherUser(secret: "OrdersReader", username: "orders_writer"))
+        #expect(
+            try refusal("OrdersReader", value("orders_writer_clone"))
+                == .otherUser(secret: "OrdersReader", username: "orders_writer_clone"))
+        #expect(
+            try refusal("OrdersReader", value("postgres")) == .notDeclared(secret: "OrdersReader", username: "postgres")
+        )
+        #expect(
+            try refusal("OrdersReader", value("orders_reader", manager: "other"))
+                == .otherManager(secret: "OrdersReader", manager: "other", expected: "boss"))
+        #expect(try refusal("OrdersReader", value("orders_reader", host: "")) == .noHost(secret: "OrdersReader"))
+        #expect(
+            try refusal("OrdersReader", value("orders_reader", engine: "mysql"))
+                == .otherEngine(secret: "OrdersReader", engine: "mysql"))
+    }
+
     @Test("is refused where AWS's own function refuses it")
     func refused() {
         #expect(throws: RotationRefusal.disabled(secret: "demo")) {

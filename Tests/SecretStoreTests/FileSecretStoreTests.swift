@@ -22,6 +22,21 @@ struct FileSecretStoreTests {
         #expect(try await store.describe(arn).stages == ["v1": [VersionStage.previous], "v2": [VersionStage.current]])
     }
 
+    @Test("leaves no label behind that a rotation would wait for")
+    func replacing() async throws {
+        let arn = try store.create("demo", value: "one", versionID: "v1")
+        try await store.put("two", for: arn, versionID: "v2", stages: [VersionStage.pending])
+        // A rotation is under way: its version keeps the label.
+        try await store.replaceCurrent("one, mended", of: arn, versionID: "v3")
+        #expect(try await store.value(of: arn, versionID: "v2", stage: VersionStage.pending).value == "two")
+        // It is over, and the label is still there.
+        try await store.moveStage(VersionStage.current, of: arn, to: "v2", from: "v3")
+        try await store.replaceCurrent("two, mended", of: arn, versionID: "v4")
+        #expect(
+            try await store.describe(arn).stages["v4"] == [VersionStage.current, VersionStage.pending])
+        #expect(try await store.describe(arn).stages["v2"] == [VersionStage.previous])
+    }
+
     @Test("takes the same version twice, and refuses another value for it")
     func idempotent() async throws {
         try store.create("demo", value: "one", versionID: "v1")

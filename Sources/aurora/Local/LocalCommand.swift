@@ -28,9 +28,8 @@ struct SharedOptions: ParsableArguments {
     var environment: [String: String] { ProcessInfo.processInfo.environment }
     var logger: Logger { .console(verbose: verbose) }
 
-    /// What is asked of TLS by deployed databases, as for all programs that use libpq; without a word about it nothing is
-    /// sent in clear.
-    var tls: PostgresConnection.Configuration.TLS { environment["PGSSLMODE"] == "disable" ? .disable : .require }
+    /// What is asked of TLS by deployed databases; without a word about it nothing is sent in clear.
+    var tls: PostgresConnection.Configuration.TLS { .init(environment: environment) }
 }
 
 /// What all commands about local stacks take.

@@ -14,8 +14,8 @@ struct LocalPsql: AsyncParsableCommand {
 
     @OptionGroup var options: LocalOptions
 
-    @Option(help: "The user, as 'aurora local status' calls it.")
-    var user = "reader"
+    @Option(help: "The user, as 'aurora local status' calls it; the reader, or else the first user, where none is given.")
+    var user: String?
 
     @Option(help: "Another database than the stack's.")
     var database: String?

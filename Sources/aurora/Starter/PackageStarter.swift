@@ -43,7 +43,7 @@ struct PackageStarter {
             StarterFile(path: "Sources/\(name)/main.swift", text: app),
             StarterFile(path: "Tests/\(name)StackTests/\(name)StackTests.swift", text: tests),
             StarterFile(path: "cdk.json", text: cdk),
-            StarterFile(path: ".gitignore", text: ".build/\ncdk.out/\ncdk.context.json\n.aurora/\n"),
+            StarterFile(path: ".gitignore", text: ".build/\ncdk.out/\n.aurora/\n"),
         ]
     }
 
