@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 .DEFAULT_GOAL := help
-.PHONY: help demo test functions examples bench lint format parity resources clean
+.PHONY: help demo test functions examples bench docs lint format parity resources clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ bench: ## Measure against real peers (release build; NAME=access, functions or s
 
 examples: ## Build the examples
 	@Scripts/examples
+
+docs: ## Build the documentation of the libraries (DocC), without a warning
+	@Scripts/docs
 
 lint: ## Check the style
 	@Scripts/lint

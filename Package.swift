@@ -1,6 +1,7 @@
 // swift-tools-version: 6.2
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import PackageDescription
 
 let package = Package(
@@ -161,6 +162,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Only who builds the documentation needs its plugin (Scripts/docs).
+if ProcessInfo.processInfo.environment["AURORA_DOCUMENTATION"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}
 
 for target in package.targets where target.type != .system && target.type != .plugin {
     target.swiftSettings =

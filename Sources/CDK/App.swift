@@ -96,7 +96,7 @@ public final class App: Construct {
     ///
     /// - Parameter check: Looks at it before anything is written, and throws where it should not be.
     /// - Returns: What was written.
-    /// - Throws: ``ValidationError`` with all that is wrong, before anything is written, or an error of the file system.
+    /// - Throws: `ValidationError` with all that is wrong, before anything is written, or an error of the file system.
     @discardableResult
     public func synthesize(checking check: (CloudAssembly) throws -> Void = { _ in }) throws -> CloudAssembly {
         let assembly = try Synthesizer(app: self).assembly()

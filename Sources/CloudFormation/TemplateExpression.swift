@@ -35,7 +35,7 @@ public struct Reference: Hashable, Sendable {
 
 /// What a template consists of: JSON with CloudFormation's intrinsic functions in it.
 ///
-/// Use it where no type is known, as in ``CfnResource``'s untyped properties; ``Value`` is the typed form.
+/// Use it where no type is known, as in `CfnResource`'s untyped properties; ``Value`` is the typed form.
 ///
 /// ```swift
 /// let properties: TemplateExpression = ["TopicName": "alerts", "FifoTopic": true]

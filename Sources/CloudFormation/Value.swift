@@ -8,7 +8,7 @@
 /// let url: Value<String> = "postgres://\(cluster.endpoint.address):\(cluster.endpoint.port)/demo"
 /// ```
 ///
-/// What is known only at deployment cannot be compared, sliced or counted, so none of that compiles; ``literal``
+/// What is known only at deployment cannot be compared, sliced or counted, so none of that compiles; `literal`
 /// gives what is known now.
 public struct Value<Wrapped: Sendable>: ExpressionConvertible {
     /// The form it has in a template.
