@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 .DEFAULT_GOAL := help
-.PHONY: help demo test functions examples bench docs lint format parity resources clean
+.PHONY: help demo test functions examples bench docs pictures lint format parity resources clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -8,8 +8,8 @@ help: ## List the targets
 demo: ## Declare the example, synthesize it, run it on a real PostgreSQL and try it
 	@Scripts/demo
 
-test: ## Run all tests, on every PostgreSQL version
-	@Scripts/test $(if $(FILTER),--filter $(FILTER))
+test: ## Run all tests, on every PostgreSQL version (FILTER=Suite or MODULE=test_local: some of them)
+	@Scripts/test $(if $(FILTER),--filter $(FILTER)) $(if $(MODULE),--command-line $(MODULE))
 
 functions: ## Build the functions' bundle for AWS Lambda (ARCHITECTURE=arm64 or x86_64; this processor's else)
 	@Scripts/functions $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
@@ -22,6 +22,9 @@ examples: ## Build the examples
 
 docs: ## Build the documentation of the libraries (DocC), without a warning
 	@Scripts/docs
+
+pictures: ## Make the pictures of the documentation anew
+	@Scripts/pictures
 
 lint: ## Check the style
 	@Scripts/lint
