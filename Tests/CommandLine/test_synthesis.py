@@ -8,7 +8,7 @@ import subprocess
 import unittest
 import xml.etree.ElementTree
 
-from support import CASES, PROJECT, CommandLineTest
+from support import CASES, MINIMAL, PROJECT, CommandLineTest
 
 GOLDEN = CASES.parent / "golden"
 
@@ -99,6 +99,22 @@ class SynthesisTest(CommandLineTest):
         self.assertFalse((self.folder / "changed").exists())
         allowed = [word for one in re.findall(r"--allow (\w+)", result.stderr) for word in ("--allow", one)]
         self.succeed("aurora", "synth", "changed.json", "--previous", "deployed.json", "--output", "changed", *allowed)
+
+    def test_takes_what_the_cdk_cli_has_looked_up(self):
+        configuration = json.loads(json.dumps(MINIMAL))
+        configuration["environment"] = {"account": "123456789012", "region": "eu-central-1"}
+        configuration["vpc"] = {"lookup": {"vpcName": "production"}}
+        name = self.configure(configuration)
+        self.succeed("aurora", "synth", name, "--quiet")
+        self.assertIn("missing", json.loads((self.folder / "cdk.out/manifest.json").read_text()))
+        (self.folder / "cdk.context.json").write_text((PROJECT / "Examples/ExistingVpc/cdk.context.json").read_text())
+        self.succeed("aurora", "synth", name, "--quiet")
+        self.assertNotIn("missing", json.loads((self.folder / "cdk.out/manifest.json").read_text()))
+        # As it is for the cdk CLI: what that hands over counts, and what is no JSON is said.
+        self.succeed("aurora", "synth", name, "--quiet", environment={"CDK_CONTEXT_JSON": "{}"})
+        self.assertIn("missing", json.loads((self.folder / "cdk.out/manifest.json").read_text()))
+        (self.folder / "cdk.context.json").write_text("{")
+        self.fail_with("is not valid JSON", "synth", name)
 
     def test_draws_the_stack(self):
         self.succeed("AuroraDemo")

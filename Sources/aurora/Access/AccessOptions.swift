@@ -91,7 +91,7 @@ struct AccessOptions: ParsableArguments {
         let folder = FileManager.default.temporaryDirectory.appending(path: "aurora-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try Configuration(file: from).app(
-            outputDirectory: folder, environment: options.environment, functions: .usual()
+            outputDirectory: folder, environment: SynthesisEnvironment.variables, functions: .usual()
         ).synthesize()
         return try LocalAssembly(path: folder)
     }

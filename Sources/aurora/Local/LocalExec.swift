@@ -18,7 +18,7 @@ struct LocalExec: AsyncParsableCommand {
 
     @OptionGroup var options: LocalOptions
 
-    @Option(help: "The user, as 'aurora local status' calls it; the reader, or else the first user, where none is given.")
+    @Option(help: "The user, as 'aurora local status' calls it; by default the reader, or else the first one.")
     var user: String?
 
     @Option(help: "Another database than the stack's.")

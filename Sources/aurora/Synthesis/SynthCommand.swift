@@ -46,7 +46,7 @@ struct SynthCommand: ParsableCommand {
     func run() throws {
         let configuration = try Configuration(file: config)
         let app = configuration.app(
-            outputDirectory: output, environment: ProcessInfo.processInfo.environment, functions: .usual())
+            outputDirectory: output, environment: SynthesisEnvironment.variables, functions: .usual())
         let deployed = try previous.map { try TemplateSource(path: $0) }
         try app.synthesize { assembly in
             guard let deployed else { return }
