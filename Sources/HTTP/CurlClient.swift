@@ -75,11 +75,31 @@ private final class HandlePool: Sendable {
                 idle.withLock { $0.append(handle) }
             }
         }
-        return try body(handle?.pointer)
+        return try Self.outlivingBrokenConnections { try body(handle?.pointer) }
     }
 
     deinit {
-        for handle in idle.withLock({ $0 }) { curl_easy_cleanup(handle.pointer) }
+        Self.outlivingBrokenConnections {
+            for handle in idle.withLock({ $0 }) { curl_easy_cleanup(handle.pointer) }
+        }
+    }
+
+    /// A server may close a connection that is kept here, and to write to it then raises a signal that would end the
+    /// process. Elsewhere than on Linux libcurl sees to that by itself.
+    private static func outlivingBrokenConnections<T>(_ body: () throws -> T) rethrows -> T {
+        #if os(Linux)
+            var signals = sigset_t()
+            var before = sigset_t()
+            sigemptyset(&signals)
+            sigaddset(&signals, SIGPIPE)
+            pthread_sigmask(SIG_BLOCK, &signals, &before)
+            defer {
+                var now = timespec()
+                while sigtimedwait(&signals, nil, &now) == SIGPIPE {}
+                pthread_sigmask(SIG_SETMASK, &before, nil)
+            }
+        #endif
+        return try body()
     }
 }
 
