@@ -40,6 +40,8 @@ class AccessTest(CommandLineTest):
         url = f"postgres://aurora_demo_manager@127.0.0.1:{self.local_port()}"
         password = self.secret("AuroraDemoManager")["password"]
         self.succeed("aurora", "doctor", "--url", url, environment={"PGPASSWORD": password})
+        # What is asked of TLS counts: the server of a local stack has none.
+        self.fail_with("does not support SSL", "doctor", "--url", url, environment={"PGPASSWORD": password, "PGSSLMODE": "require"})
         result = self.fail_with("authentication failed", "doctor", "--url", url, environment={"PGPASSWORD": "wrong-and-hidden"})
         self.assertEqual(result.returncode, 1)
         self.assertNotIn("wrong-and-hidden", result.stdout + result.stderr)

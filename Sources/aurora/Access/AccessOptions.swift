@@ -68,8 +68,11 @@ struct AccessOptions: ParsableArguments {
         desired.removedSchemas += removedSchemas
         if dropUsers { desired.dropUsers = true }
         if let url {
-            let configuration = try PostgresConnection.Configuration(
+            var configuration = try PostgresConnection.Configuration(
                 url: url, password: options.environment["PGPASSWORD"])
+            // What is asked for counts, also for the end of a tunnel, which else passes for a server of this machine.
+            let isAsked = ["PGSSLMODE", "PGSSLROOTCERT"].contains { options.environment[$0] != nil }
+            if isAsked, options.environment["PGSSLMODE"] != "prefer" { configuration.tls = options.tls }
             return AccessTarget(desired, configuration, logger: options.logger, secrets: [])
         }
         if stack != nil, !local {
