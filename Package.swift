@@ -118,6 +118,14 @@ let package = Package(
             ],
             resources: [.embedInCode("Access/Resources")]),
 
+        // The demo is a package of its own as well; built here it shares what is built already.
+        .executableTarget(
+            name: "AuroraDemo", dependencies: ["CDKAurora", "AWSConstructs", "CDK"],
+            path: "Examples/AuroraDemo/Sources/AuroraDemo"),
+        // Stacks to measure synthesis with.
+        .executableTarget(
+            name: "BenchmarkStacks", dependencies: ["CDKAurora", "AWSConstructs", "CDK"], path: "Benchmarks/Stacks"),
+
         // Fresh servers for tests.
         .target(
             name: "TestSupport",

@@ -35,13 +35,6 @@ ensure_build_tools() {
     fi
 }
 
-# Builds a package that depends on this one, such as an example, with what is built of this one already.
-build_package() {
-    local package=$1
-    shift
-    swift build --quiet --package-path "$package" --scratch-path "$project/.build" "$@"
-}
-
 # What the tests take besides: a browser, to look at pages as people do, and the stand-in for RDS Proxy.
 ensure_test_tools() {
     command -v dpkg-query >/dev/null || return 0

@@ -157,7 +157,12 @@ struct Operations {
             }
         }
         if rotatesUsers {
-            for user in users { _ = SecretDeletionGuard(user.secret, "Policy", secret: user.secret.secretArn) }
+            // Without those of the proxy, clients would be turned away as well.
+            for secret in users.flatMap({
+                [$0.secret, $0.proxySecrets?.user, $0.proxySecrets?.clone].compactMap(\.self)
+            }) {
+                _ = SecretDeletionGuard(secret, "Policy", secret: secret.secretArn)
+            }
         }
         if rotatesUsers || !properties.skipManagerRotation {
             _ = SecretDeletionGuard(

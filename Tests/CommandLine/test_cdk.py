@@ -24,7 +24,7 @@ class CDKTest(AWSTest):
         return result.stdout + result.stderr
 
     def test_takes_an_application_in_swift(self):
-        app = f"swift run --quiet --skip-build --package-path {PROJECT}/Examples/AuroraDemo --scratch-path {PROJECT}/.build AuroraDemo"
+        app = f"swift run --quiet --skip-build --package-path {PROJECT} AuroraDemo"
         self.assertIn("AuroraDemo", self.cdk_succeeds("ls", "--app", app))
         synthesized = self.cdk_succeeds("synth", "--app", app, "--output", "out")
         self.assertIn("AWS::RDS::DBCluster", synthesized)
