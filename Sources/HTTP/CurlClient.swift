@@ -58,9 +58,10 @@ public final class CurlClient: HTTPClient {
 
 /// Handles of libcurl that are at rest, with the connections that they keep open for the next request.
 private final class HandlePool: Sendable {
-    // Safe because a handle is with one request at a time, and may go from thread to thread in between.
-    private struct Handle: @unchecked Sendable {
-        let pointer: UnsafeMutableRawPointer
+    private struct Handle: Sendable {
+        // Safe because a handle is with one request at a time, and may go from thread to thread in between, as libcurl
+        // allows.
+        nonisolated(unsafe) let pointer: UnsafeMutableRawPointer
     }
 
     private let idle = Mutex<[Handle]>([])

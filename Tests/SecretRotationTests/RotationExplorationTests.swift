@@ -60,14 +60,14 @@ private struct Run: Hashable {
         case .call(let call):
             guard world.isPossible(call, by: number) else { return false }
             do {
-                machine.receive(try world.perform(call, by: number))
+                if let outcome = try world.perform(call, by: number) { machine.receive(outcome) }
                 self.machine = machine
             } catch {
                 end(.failed, &world, number)
             }
         case .finished:
             self.machine = nil
-            if world.lockedBy == number { world.lockedBy = nil }
+            world.release(number)
             step += 1
             if step == RotationStep.allCases.count { end(.succeeded, &world, number) }
         case .refused: end(.failed, &world, number)
@@ -76,7 +76,7 @@ private struct Run: Hashable {
     }
 
     mutating func end(_ status: Status, _ world: inout World, _ number: Int) {
-        if world.lockedBy == number { world.lockedBy = nil }
+        world.release(number)
         self.status = status
         machine = nil
     }
@@ -133,6 +133,7 @@ private struct Exploration {
     private mutating func rerun(_ world: World) -> String? {
         var world = world
         world.lockedBy = nil
+        world.waiting = []
         guard converged.insert(world).inserted else { return nil }
         // Secrets Manager goes on with a rotation that it has begun.
         let pending = configuration.usernames == nil ? world.version(VersionStage.pending)?.id : nil

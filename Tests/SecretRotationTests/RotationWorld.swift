@@ -21,6 +21,8 @@ struct World: Hashable {
     var passwords: [String: String] = [:]
     /// Who holds the lock.
     var lockedBy: Int?
+    /// Who has logged in and waits for the lock; others may change the password meanwhile.
+    var waiting: Set<Int> = []
     private var passwordsMade = 0
 
     static func credentials(_ username: String, _ password: String, isPaired: Bool = true) -> DatabaseCredentials {
@@ -37,6 +39,12 @@ struct World: Hashable {
 
     func version(_ stage: String) -> (id: String, credentials: DatabaseCredentials?)? {
         versions.first { $0.value.stages.contains(stage) }.map { ($0.key, $0.value.credentials) }
+    }
+
+    /// Lets go of what somebody holds who is done, or dead.
+    mutating func release(_ process: Int) {
+        if lockedBy == process { lockedBy = nil }
+        waiting.remove(process)
     }
 
     func admits(_ credentials: DatabaseCredentials) -> Bool { passwords[credentials.username] == credentials.password }
@@ -72,11 +80,14 @@ struct World: Hashable {
 
     /// Whether a call can be carried out now; otherwise it waits.
     func isPossible(_ call: RotationMachine.Call, by process: Int) -> Bool {
-        if case .lock = call { return lockedBy == nil || lockedBy == process }
+        if case .lock = call { return !waiting.contains(process) || lockedBy == nil || lockedBy == process }
         return true
     }
 
-    mutating func perform(_ call: RotationMachine.Call, by process: Int) throws -> RotationMachine.Outcome {
+    /// Does what a call asks for, or its next part.
+    ///
+    /// - Returns: What came of it; `nil` where a part is still to come.
+    mutating func perform(_ call: RotationMachine.Call, by process: Int) throws -> RotationMachine.Outcome? {
         switch call {
         case .describe:
             return .described(
@@ -113,7 +124,11 @@ struct World: Hashable {
             return .password("made \(passwordsMade)")
         case .logIn(let credentials): return .loginWorks(admits(credentials))
         case .lock(let credentials):
-            guard admits(credentials) else { return .loginWorks(false) }
+            guard waiting.remove(process) != nil else {
+                guard admits(credentials) else { return .loginWorks(false) }
+                waiting.insert(process)
+                return nil
+            }
             lockedBy = process
             return .loginWorks(true)
         case .setPassword(let credentials, _): passwords[credentials.username] = credentials.password
