@@ -5,6 +5,7 @@ import Foundation
 import LocalStack
 import Logging
 import PostgreSQL
+import SecretStore
 
 struct LocalCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -45,6 +46,26 @@ struct LocalOptions: ParsableArguments {
 
     func existing() throws -> LocalStack {
         try LocalStack.existing(stack, root: root, environment: environment, logger: logger)
+    }
+}
+
+/// What commands take that log in to a local stack.
+struct LocalLogin: ParsableArguments {
+    @OptionGroup var options: LocalOptions
+
+    @Option(help: "The user, as 'aurora local status' calls it; by default the reader, or else the first one.")
+    var user: String?
+
+    @Option(help: "Another database than the stack's.")
+    var database: String?
+
+    /// The login, the database, and the folder of the server's programs.
+    func find(
+        in stack: LocalStack
+    ) async throws -> (credentials: DatabaseCredentials, database: String, binaries: String) {
+        var found = try await stack.login(as: user)
+        if let database { found.database = database }
+        return found
     }
 }
 

@@ -16,13 +16,7 @@ struct LocalExec: AsyncParsableCommand {
             aurora local exec --user migrations -- yoyo apply
             """)
 
-    @OptionGroup var options: LocalOptions
-
-    @Option(help: "The user, as 'aurora local status' calls it; by default the reader, or else the first one.")
-    var user: String?
-
-    @Option(help: "Another database than the stack's.")
-    var database: String?
+    @OptionGroup var login: LocalLogin
 
     @Argument(parsing: .postTerminator, help: "The command, and what it is given.")
     var command: [String] = []
@@ -32,15 +26,14 @@ struct LocalExec: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let login = try await options.existing().login(as: user)
-        let credentials = login.credentials
+        let (credentials, database, _) = try await login.find(in: try login.options.existing())
         let program = ForegroundProgram(
             executable: command[0].contains("/") ? .path(FilePath(command[0])) : .name(command[0]),
             arguments: Array(command.dropFirst()),
             environment: [
                 "PGHOST": credentials.host ?? LocalStack.host, "PGPORT": String(credentials.port),
                 "PGUSER": credentials.username, "PGPASSWORD": credentials.password,
-                "PGDATABASE": database ?? login.database,
+                "PGDATABASE": database,
             ])
         // Ctrl-C is the command's.
         signal(SIGINT, SIG_IGN)

@@ -12,26 +12,20 @@ struct LocalPsql: AsyncParsableCommand {
         commandName: "psql", abstract: "Open psql as one of the stack's users.",
         discussion: "What follows -- goes to psql: aurora local psql --user reader -- -c 'select 1'")
 
-    @OptionGroup var options: LocalOptions
-
-    @Option(help: "The user, as 'aurora local status' calls it; by default the reader, or else the first one.")
-    var user: String?
-
-    @Option(help: "Another database than the stack's.")
-    var database: String?
+    @OptionGroup var login: LocalLogin
 
     @Argument(parsing: .postTerminator, help: "What psql is given.")
     var arguments: [String] = []
 
     func run() async throws {
-        let stack = try options.existing()
-        let login = try await stack.login(as: user)
+        let stack = try login.options.existing()
+        let (credentials, database, binaries) = try await login.find(in: stack)
         // Ctrl-C is psql's, which cancels a statement with it.
         signal(SIGINT, SIG_IGN)
         var psql = Psql(
-            host: login.credentials.host ?? LocalStack.host, port: login.credentials.port,
-            credentials: login.credentials, database: database ?? login.database, directory: stack.directory)
-        let own = "\(login.binaries)/psql"
+            host: credentials.host ?? LocalStack.host, port: credentials.port, credentials: credentials,
+            database: database, directory: stack.directory)
+        let own = "\(binaries)/psql"
         if FileManager.default.isExecutableFile(atPath: own) { psql.executable = .path(FilePath(own)) }
         try await psql.run(arguments)
     }
